@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log.h - one line to stderr, syslog or the journal. Any thread.
+ *
+ * A line never blocks its writer once sg_log_start() was called: it goes into
+ * a bounded ring that a thread of its own empties; when the ring is full the
+ * line is dropped and counted, and the count is logged when there is room.
+ * Before that (commands, supervisor, workers) lines are written at once.
+ */
+#ifndef SG_LOG_H
+#define SG_LOG_H
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sg_log_target {
+	SG_LOG_AUTO,   /* the journal when systemd gave us stderr; stderr when it
+			  is a terminal or a pipe; else syslog */
+	SG_LOG_STDERR, /* plain lines, "stsgate[pid]: " in front */
+	SG_LOG_SYSLOG, /* facility mail */
+	SG_LOG_JOURNAL /* stderr with "<N>" priorities */
+};
+
+enum sg_log_level { SG_LOG_ERR, SG_LOG_WARN, SG_LOG_INFO, SG_LOG_DEBUG };
+
+/* Sets target, highest level shown and the process's role ("front"), which
+   is put in front of each line. Call it before threads exist. */
+void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
+    const char *role);
+
+/* Starts, and after the last line stops, the writer thread. Stop waits at
+   most max_wait_ms for the ring to drain. */
+void sg_log_start(void);
+void sg_log_stop(int max_wait_ms);
+
+/* One line, without a final newline; cut at 2,000 bytes. Control characters
+   in the result are escaped whatever the format brought. */
+void sg_log(enum sg_log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Lines dropped since the start because the ring was full. */
+unsigned long sg_log_dropped(void);
+
+/* Copies len bytes of outside text to out (of out_size bytes, > 4), escaping
+   bytes below 0x20, 0x7f to 0xff, '"' and '\' as \xHH; cut with "..." when it
+   does not fit. Always NUL-terminated; returns out. */
+char *sg_log_escape(char *out, size_t out_size, const void *text, size_t len);
+#endif

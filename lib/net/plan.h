@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * plan.h - finds out about one next hop: which questions, in what order, what
+ * beside what (ARCHITECTURE 7). Loop thread only.
+ *
+ *   TXT _mta-sts.D  |  MX D  |  A, AAAA mta-sts.D        first flight
+ *   GET policy once TXT says STS and an address is there; A, AAAA of each MX
+ *   host as soon as MX is there
+ * It ends when nothing is left to learn, or at the deadline with what there
+ * is. A domain that publishes nothing costs one round trip.
+ */
+#ifndef SG_PLAN_H
+#define SG_PLAN_H
+#include <event2/event.h>
+#include "config/config.h"
+#include "facts/facts.h"
+#include "net/dns.h"
+#include "net/guard.h"
+#include "net/https.h"
+#include "net/job.h"
+
+/* The worker's own: made once, used by every plan. */
+struct sg_net {
+	struct event_base *base;
+	const struct sg_config *config;
+	struct sg_dns *dns;
+	struct sg_https *https;
+	struct sg_guard *guard;
+};
+enum sg_rc sg_net_init(struct sg_net *net, struct event_base *base,
+    const struct sg_config *config, struct sg_err *err);
+void sg_net_fini(struct sg_net *net);
+
+struct sg_plan;
+/* cb is called once, never inside sg_plan_start(), with what was learnt
+   (borrowed). Only what this lookup learnt: merging with what was known is
+   the engine's. NULL: not started (out of memory). */
+typedef void sg_plan_cb(void *arg, uint64_t job_id,
+    const struct sg_facts *learnt);
+struct sg_plan *sg_plan_start(struct sg_net *net, const struct sg_job *job,
+    sg_plan_cb *cb, void *arg);
+void sg_plan_cancel(struct sg_plan *plan);
+#endif

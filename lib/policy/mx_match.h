@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* mx_match.h - does a host name match an MTA-STS `mx` pattern? (RFC 8461,
+   4.1.) Pure; any thread. */
+#ifndef SG_MX_MATCH_H
+#define SG_MX_MATCH_H
+#include <stdbool.h>
+
+/* True if pattern is what the policy grammar allows: an optional "*." and LDH
+   labels, no trailing dot, no address, no underscore (STANDARDS P-07). */
+bool sg_mx_pattern_is_valid(const char *pattern);
+
+/* True if host (an A-label name, any case, a trailing dot is ignored) is
+   named by pattern; "*." stands for exactly one leftmost label. */
+bool sg_mx_match(const char *pattern, const char *host);
+#endif

@@ -1,0 +1,1 @@
+# tests/decide: see Makefile.am

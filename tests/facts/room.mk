@@ -1,0 +1,1 @@
+# tests/facts: see Makefile.am

@@ -1,0 +1,1 @@
+# tests/policy: see Makefile.am
