@@ -1,0 +1,1 @@
+libstsgate_a_SOURCES += lib/compat/notify.h lib/compat/notify.c

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine.c - see engine.h: asking, and who waits for what.
+ *
+ * One mutex guards flights, channels, limits and the configuration; it is
+ * never held across the store's disk, and sends on channels do not block. The
+ * thread that lands answers and keeps time is in pump.c. Facts are in the
+ * store, and so on disk, before anybody who waits sees them.
+ */
+#include "engine/engine_private.h"
+
+#include <sys/eventfd.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Answers to a job come this much before the first asker's own deadline, so
+   that what was learnt in part is used. */
+#define JOB_MARGIN_MS 400
+/* Lookups that nobody waits for. */
+#define BACKGROUND_MS 30000
+#define MAX_BACKGROUND 64
+
+const char *
+sg_source_name(enum sg_source source)
+{
+	static const char *const names[] = { "none", "memory", "store",
+		"lookup" };
+
+	return (unsigned)source < 4 ? names[source] : "none";
+}
+
+static void
+use_config(struct sg_engine *e, const struct sg_config *config)
+{
+	sg_config_unref(&e->config);
+	e->config = sg_config_ref(config);
+	sg_limits_set(&e->limits, config->cold_total_per_s,
+	    config->cold_per_sender_per_min, sg_mono_now());
+}
+
+static struct sg_engine *
+new_engine(const struct sg_engine_params *params)
+{
+	struct sg_engine *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return NULL;
+	e->params = *params;
+	e->params.config = NULL;
+	pthread_mutex_init(&e->mutex, NULL);
+	e->n_slots = params->config->workers;
+	for (unsigned i = 0; i < SG_ENGINE_MAX_WORKERS; i++)
+		sg_channel_init(&e->channels[i]);
+	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	e->frame_buf = malloc(SG_FRAME_MAX);
+	use_config(e, params->config);
+	return e;
+}
+
+static void
+free_engine(struct sg_engine *e)
+{
+	for (unsigned i = 0; i < SG_ENGINE_MAX_WORKERS; i++)
+		sg_channel_close(&e->channels[i]);
+	if (e->event_fd >= 0)
+		close(e->event_fd);
+	sg_config_unref(&e->config);
+	pthread_mutex_destroy(&e->mutex);
+	free(e->frame_buf);
+	free(e);
+}
+
+/* Signals belong to the process's main thread and libmilter. */
+static int
+start_thread(struct sg_engine *e)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&e->thread, NULL, sg_engine_pump, e);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+enum sg_rc
+sg_engine_new(const struct sg_engine_params *params, struct sg_engine **out_r,
+    struct sg_err *err)
+{
+	struct sg_engine *e = new_engine(params);
+	int error;
+
+	*out_r = NULL;
+	if (e == NULL || e->event_fd < 0 || e->frame_buf == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL, "engine: %s",
+		    strerror(errno));
+		if (e != NULL)
+			free_engine(e);
+		return SG_RETRY;
+	}
+	error = start_thread(e);
+	if (error != 0) {
+		sg_err_set(err, SG_REASON_INTERNAL, "engine thread: %s",
+		    strerror(error));
+		free_engine(e);
+		return SG_RETRY;
+	}
+	*out_r = e;
+	return SG_OK;
+}
+
+void
+sg_engine_kick(struct sg_engine *e)
+{
+	uint64_t one = 1;
+	ssize_t n = write(e->event_fd, &one, sizeof(one));
+
+	(void)n; /* a full counter wakes the thread as well */
+}
+
+void
+sg_engine_free(struct sg_engine **engine)
+{
+	struct sg_engine *e = *engine;
+
+	if (e == NULL)
+		return;
+	sg_engine_drain(e);
+	pthread_mutex_lock(&e->mutex);
+	e->stop = true;
+	pthread_mutex_unlock(&e->mutex);
+	sg_engine_kick(e);
+	pthread_join(e->thread, NULL);
+	free_engine(e);
+	*engine = NULL;
+}
+
+void
+sg_engine_set_config(struct sg_engine *e, const struct sg_config *config)
+{
+	pthread_mutex_lock(&e->mutex);
+	use_config(e, config);
+	pthread_mutex_unlock(&e->mutex);
+}
+
+void
+sg_engine_drain(struct sg_engine *e)
+{
+	struct sg_flight *f, *next;
+
+	pthread_mutex_lock(&e->mutex);
+	e->draining = true;
+	for (f = e->flights.by_key; f != NULL; f = next) {
+		next = f->by_key.next;
+		sg_flight_finish(&e->flights, f, NULL, SG_REASON_INTERNAL);
+	}
+	pthread_mutex_unlock(&e->mutex);
+}
+
+/* Gives f to its worker; with none there it goes out when one is attached.
+   Mutex held. */
+void
+sg_engine_send(struct sg_engine *e, struct sg_flight *f)
+{
+	struct sg_frame frame = { .type = SG_FRAME_JOB, .id = f->id };
+	int64_t left = f->ends.ms - sg_mono_now().ms;
+	struct sg_channel *c = &e->channels[f->slot];
+
+	if (left < 1)
+		left = 1;
+	f->job.deadline_ms = (uint32_t)left;
+	frame.job = f->job;
+	f->sent = sg_channel_send(c, &frame) == SG_OK;
+	if (f->sent)
+		f->tries++;
+	if (c->queued > 0)
+		sg_engine_kick(e);
+}
+
+struct start {
+	const struct sg_nexthop *hop;
+	const struct sg_facts *old;
+	bool fresh, background;
+	const char *sender;
+	int64_t ms;
+};
+
+/* A lookup of s->hop: the one under way, or a new one. NULL with *refused
+   set: none may be started. Mutex held. */
+static struct sg_flight *
+start_flight(struct sg_engine *e, const char *key, const struct start *s,
+    enum sg_reason *refused)
+{
+	struct sg_flight *f = sg_flight_find(&e->flights, key);
+	struct sg_mono now = sg_mono_now();
+
+	*refused = SG_REASON_OVERLOAD;
+	if (f != NULL)
+		return f;
+	if (e->draining) {
+		*refused = SG_REASON_INTERNAL;
+		return NULL;
+	}
+	if (e->flights.n >= SG_ENGINE_MAX_FLIGHTS ||
+	    (s->background && e->background >= MAX_BACKGROUND) ||
+	    (!s->background && !sg_limits_take(&e->limits, s->sender, now))) {
+		e->stats.refused++;
+		return NULL;
+	}
+	f = sg_flight_add(&e->flights, s->hop, e->n_slots);
+	if (f == NULL) {
+		*refused = SG_REASON_INTERNAL;
+		return NULL;
+	}
+	f->background = s->background;
+	e->background += s->background;
+	f->ends.ms = now.ms + s->ms;
+	f->job.probe = e->config->probe_enable;
+	f->job.fresh = s->fresh;
+	sg_facts_need(s->old, sg_wall_now(), s->fresh, &f->job.need);
+	e->stats.lookups++;
+	e->stats.refreshes += s->background;
+	sg_engine_send(e, f);
+	return f;
+}
+
+void
+sg_engine_refresh(struct sg_engine *e, const struct sg_nexthop *hop,
+    const struct sg_facts *old)
+{
+	struct start s = { hop, old, false, true, NULL, BACKGROUND_MS };
+	char key[SG_NEXTHOP_KEY_SIZE];
+	enum sg_reason refused;
+
+	sg_nexthop_key(hop, key);
+	pthread_mutex_lock(&e->mutex);
+	(void)start_flight(e, key, &s, &refused);
+	pthread_mutex_unlock(&e->mutex);
+}
+
+/* Waits for f until the deadline. Mutex held. */
+static void
+wait_for(struct sg_engine *e, struct sg_flight *f, struct sg_mono until)
+{
+	struct timespec ts = { until.ms / 1000, until.ms % 1000 * 1000000 };
+	int error = 0;
+
+	e->waiting++;
+	while (!f->done && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&f->cond, &e->mutex, &ts);
+	e->waiting--;
+}
+
+static void
+answer_missed(const struct sg_ask *ask, const struct sg_facts *old,
+    enum sg_reason missed, struct sg_answer *out)
+{
+	out->missed = missed;
+	if (sg_facts_unlearnt(old, &ask->hop, missed, sg_wall_now(),
+		&out->facts) != SG_OK)
+		out->facts = NULL;
+}
+
+static void
+look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
+    const struct sg_facts *old, struct sg_answer *out)
+{
+	struct start s = { &ask->hop, old, ask->fresh, false, ask->sender,
+		ask->deadline_ms - JOB_MARGIN_MS };
+	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
+	enum sg_reason missed = SG_REASON_TIMEOUT;
+	struct sg_flight *f;
+
+	if (s.ms < 1)
+		s.ms = 1;
+	pthread_mutex_lock(&e->mutex);
+	f = start_flight(e, key, &s, &missed);
+	if (f != NULL) {
+		f->refs++;
+		pthread_mutex_unlock(&e->mutex);
+		if (e->params.before_wait != NULL)
+			e->params.before_wait(e->params.arg);
+		pthread_mutex_lock(&e->mutex);
+		wait_for(e, f, until);
+		missed = f->done ? f->missed : SG_REASON_TIMEOUT;
+		if (f->done && f->facts != NULL)
+			out->facts = sg_facts_ref(f->facts);
+		sg_flight_unref(f);
+	}
+	pthread_mutex_unlock(&e->mutex);
+	if (out->facts == NULL) {
+		answer_missed(ask, old, missed, out);
+		return;
+	}
+	out->missed = missed;
+	out->source = SG_SOURCE_LOOKUP;
+}
+
+/* An outage makes nobody wait who has a policy in force: the look at TXT that
+   would be due fails just now, and is repeated beside the answer. */
+static bool
+outage_with_policy(const struct sg_facts *f, struct sg_wall now)
+{
+	return sg_facts_policy(f, now) != NULL &&
+	    (f->sts.txt.state == SG_TXT_ERROR ||
+	        f->sts.txt.state == SG_TXT_BOGUS);
+}
+
+void
+sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
+    struct sg_answer *out)
+{
+	struct sg_wall now = sg_wall_now();
+	struct sg_facts *old = NULL;
+	enum sg_store_tier tier = SG_TIER_MEMORY;
+	char key[SG_NEXTHOP_KEY_SIZE];
+
+	memset(out, 0, sizeof(*out));
+	sg_nexthop_key(&ask->hop, key);
+	(void)sg_store_get(e->params.store, key, &old, &tier);
+	if (old == NULL || ask->fresh ||
+	    (now.s >= old->fresh_until.s && !outage_with_policy(old, now))) {
+		look_up(e, key, ask, old, out);
+		if (out->missed != SG_REASON_NONE && old != NULL)
+			out->source = tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY
+							     : SG_SOURCE_STORE;
+		sg_facts_unref(&old);
+		return;
+	}
+	if (now.s >= old->refresh_at.s)
+		sg_engine_refresh(e, &ask->hop, old);
+	out->facts = old;
+	out->source =
+	    tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY : SG_SOURCE_STORE;
+}
+
+void
+sg_engine_stats(struct sg_engine *e, struct sg_engine_stats *out)
+{
+	pthread_mutex_lock(&e->mutex);
+	*out = e->stats;
+	out->flights = e->flights.n;
+	out->waiting = e->waiting;
+	out->workers_up = 0;
+	for (unsigned i = 0; i < e->n_slots; i++)
+		out->workers_up += e->channels[i].fd >= 0;
+	pthread_mutex_unlock(&e->mutex);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * landing.c - see landing.h.
+ *
+ * The decoder has already checked that every field is in range; here is what
+ * only the asker can know: which next hop it asked for, and what time it is.
+ */
+#include "engine/landing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+static bool
+same_hop(const struct sg_nexthop *a, const struct sg_nexthop *b)
+{
+	return a->port == b->port && a->is_host == b->is_host &&
+	    strcmp(a->name, b->name) == 0;
+}
+
+/* A lookup happened just now, whatever the worker says; its results live at
+   most a day. */
+static void
+settle_until(struct sg_wall *at, struct sg_wall *until, struct sg_wall now)
+{
+	if (at->s == 0)
+		return;
+	*at = now;
+	if (until->s < now.s)
+		until->s = now.s;
+	if (until->s > now.s + SG_FACTS_TTL_MAX_S)
+		until->s = now.s + SG_FACTS_TTL_MAX_S;
+}
+
+static void
+settle_times(struct sg_facts *f, struct sg_wall now)
+{
+	settle_until(&f->sts.txt.at, &f->sts.txt.until, now);
+	settle_until(&f->mx_at, &f->mx_until, now);
+	if (f->sts.fetch.tried)
+		f->sts.fetch.at = now;
+	if (f->sts.policy != NULL)
+		f->sts.fetched_at = now;
+	/* These are the front's to say (sg_facts_merge). */
+	f->sts.fetch.retry_after.s = 0;
+	f->sts.fetch.failures = 0;
+	f->sts.unknown_since.s = 0;
+	for (unsigned i = 0; i < f->n_mx; i++)
+		settle_until(&f->mx[i].probe.at, &f->mx[i].probe.until, now);
+}
+
+enum sg_rc
+sg_landing_judge(struct sg_store *store, const struct sg_nexthop *hop,
+    const unsigned char *record, size_t len, struct sg_wall now,
+    struct sg_facts **out_r, struct sg_err *err)
+{
+	struct sg_facts *learnt = NULL, *old = NULL;
+	char key[SG_NEXTHOP_KEY_SIZE];
+	enum sg_rc rc;
+
+	rc = sg_facts_decode(record, len, &learnt, err);
+	if (rc != SG_OK)
+		return rc == SG_NONE ? SG_BAD : rc;
+	if (!same_hop(&learnt->hop, hop)) {
+		sg_err_set(err, SG_REASON_INTERNAL,
+		    "facts about another next hop than was asked for");
+		sg_facts_unref(&learnt);
+		return SG_BAD;
+	}
+	settle_times(learnt, now);
+	(void)sg_store_get(store, sg_nexthop_key(hop, key), &old, NULL);
+	rc = sg_facts_merge(old, learnt, now, arc4random_uniform(1001), out_r);
+	sg_facts_unref(&learnt);
+	sg_facts_unref(&old);
+	return rc;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* cmd.h - the subcommands. argv[0] is the command's own name ("lint"). Each
+   returns an exit status (INTERFACES "Commands"). */
+#ifndef SG_CMD_H
+#define SG_CMD_H
+
+int sg_cmd_serve(int argc, char **argv);
+int sg_cmd_check_config(int argc, char **argv);
+int sg_cmd_query(int argc, char **argv);
+int sg_cmd_explain(int argc, char **argv);
+int sg_cmd_lint(int argc, char **argv);
+#endif

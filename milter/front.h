@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * front.h - the front process: milter, memory, store, decisions. It opens no
+ * outbound socket (ARCHITECTURE 2).
+ */
+#ifndef SG_FRONT_H
+#define SG_FRONT_H
+#include "config/config.h"
+
+struct sg_front_params {
+	const struct sg_config *config;
+	int link;       /* to the supervisor */
+	int milter_fd;  /* listening */
+};
+
+/* Runs until the supervisor says stop or is gone. Returns an exit status;
+   mostly it leaves by _exit() itself, from the thread that drained. */
+int sg_front_run(const struct sg_front_params *params);
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * gate.c - see gate.h.
+ *
+ * The time a recipient may take is one budget, from which the second look of
+ * RFC 8461 5 and the further hosts of a fallback list are paid too.
+ */
+#include "gate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A policy looked at this recently needs no second look before it refuses
+   mail: "checking via DNS" has been done (STANDARDS Q-04, Q-07). */
+#define LOOKED_JUST_NOW_S 60
+
+struct pass {
+	struct sg_engine *engine;
+	const struct sg_gate_ask *ask;
+	struct sg_mono until;
+};
+
+static double
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+/* Nothing came in time and no policy is in force: then what was known before
+   is only good for the open-or-closed table. */
+static void
+mark_missed(struct sg_gate_answer *a, enum sg_reason missed, struct sg_wall now)
+{
+	if (missed == SG_REASON_NONE)
+		return;
+	if (a->facts != NULL && sg_facts_policy(a->facts, now) != NULL)
+		return;
+	if (a->asked.rule.require == SG_REQUIRE_NONE)
+		return;
+	a->verdict.result = SG_RESULT_UNKNOWN;
+	a->verdict.reason = missed;
+	a->verdict.gap = SG_GAP_INTERNAL;
+}
+
+static enum sg_reason
+look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
+    struct sg_gate_answer *a)
+{
+	int64_t left = p->until.ms - sg_mono_now().ms;
+	struct sg_ask ask = {
+		.hop = *hop,
+		.deadline_ms = left > 1 ? (int)left : 1,
+		.fresh = fresh,
+		.sender = p->ask->budget,
+	};
+	struct sg_answer answer;
+	struct sg_wall now;
+
+	sg_engine_ask(p->engine, &ask, &answer);
+	sg_facts_unref(&a->facts);
+	a->facts = answer.facts;
+	a->source = answer.source;
+	now = sg_wall_now();
+	sg_decide_verdict(a->facts, a->asked.rule.require, p->ask->requiretls,
+	    now, &a->verdict);
+	mark_missed(a, answer.missed, now);
+	return answer.missed;
+}
+
+static bool
+needs_second_look(const struct sg_gate_answer *a, struct sg_wall now)
+{
+	return a->verdict.result == SG_RESULT_FAIL &&
+	    a->verdict.by_cached_policy && a->facts != NULL &&
+	    now.s - a->facts->sts.txt.at.s > LOOKED_JUST_NOW_S;
+}
+
+/* The second look could not be made: then nothing has been proved
+   (RFC 8461 5; ARCHITECTURE 5). */
+static bool
+second_look_failed(const struct sg_gate_answer *a, enum sg_reason missed)
+{
+	return missed != SG_REASON_NONE || a->facts == NULL ||
+	    a->facts->sts.txt.state == SG_TXT_ERROR ||
+	    a->facts->sts.txt.state == SG_TXT_BOGUS;
+}
+
+static void
+judge_hop(struct pass *p, const struct sg_nexthop *hop,
+    struct sg_gate_answer *a)
+{
+	struct sg_wall now = sg_wall_now();
+	struct sg_act_params act;
+	enum sg_reason missed;
+	double start = now_ms();
+
+	memset(a, 0, sizeof(*a));
+	sg_nexthop_key(hop, a->key);
+	sg_decide_rule(p->ask->config, p->ask->group, hop->name, now,
+	    &a->asked);
+	(void)look(p, hop, p->ask->fresh, a);
+	if (needs_second_look(a, now)) {
+		missed = look(p, hop, true, a);
+		if (a->verdict.result == SG_RESULT_FAIL &&
+		    second_look_failed(a, missed)) {
+			a->verdict.result = SG_RESULT_UNKNOWN;
+			a->verdict.gap = SG_GAP_TXT;
+		}
+	}
+	act = (struct sg_act_params) { &a->asked, &a->verdict, a->facts,
+		p->ask->config->delivery_map, sg_wall_now() };
+	sg_decide_action(&act, &a->decision);
+	a->ms = now_ms() - start;
+}
+
+/* The stricter action is the worse answer; among equals the first stays. */
+static bool
+is_worse(const struct sg_gate_answer *a, const struct sg_gate_answer *than)
+{
+	return a->decision.action > than->decision.action;
+}
+
+void
+sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
+    struct sg_gate_answer *out)
+{
+	struct pass p = { engine, ask,
+		{ sg_mono_now().ms + ask->config->reply_deadline_ms } };
+	struct sg_gate_answer next;
+
+	sg_assert(ask->n_hops > 0);
+	judge_hop(&p, &ask->hops[0], out);
+	for (size_t i = 1; i < ask->n_hops; i++) {
+		judge_hop(&p, &ask->hops[i], &next);
+		if (is_worse(&next, out)) {
+			sg_gate_answer_fini(out);
+			*out = next;
+		} else
+			sg_gate_answer_fini(&next);
+	}
+}
+
+void
+sg_gate_not_applicable(const struct sg_gate_ask *ask,
+    struct sg_gate_answer *out)
+{
+	memset(out, 0, sizeof(*out));
+	snprintf(out->key, sizeof(out->key), "-");
+	out->asked.group = ask->group;
+	out->asked.rule = ask->group->rule;
+	out->asked.dry_run = ask->config->dry_run || ask->group->rule.dry_run;
+	out->verdict.result = SG_RESULT_NOT_APPLICABLE;
+	out->verdict.mx = "";
+	out->decision.action = SG_ACTION_ACCEPT;
+	out->decision.applied = SG_ACTION_ACCEPT;
+}
+
+void
+sg_gate_answer_fini(struct sg_gate_answer *a)
+{
+	sg_facts_unref(&a->facts);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * gate.h - one recipient through the house: rule, facts, verdict, action.
+ * The milter session and `stsgate explain` both come this way. Any thread.
+ */
+#ifndef SG_GATE_H
+#define SG_GATE_H
+#include "decide/decide.h"
+#include "engine/engine.h"
+
+struct sg_gate_ask {
+	const struct sg_config *config;
+	const struct sg_sender *sender;
+	const struct sg_group *group; /* of sender: sg_decide_group() */
+	/* Where mail for the recipient goes; with several (a fallback list) each
+	   is judged and the worst counts, since mail may go to any. */
+	const struct sg_nexthop *hops;
+	size_t n_hops; /* at least 1 */
+	bool requiretls;
+	const char *budget; /* who pays for cold lookups; NULL = nobody */
+	bool fresh;
+};
+
+struct sg_gate_answer {
+	struct sg_asked asked;
+	struct sg_facts *facts; /* ours: sg_gate_answer_fini(); may be NULL */
+	struct sg_verdict verdict; /* points into facts */
+	struct sg_decision decision;
+	char key[SG_NEXTHOP_KEY_SIZE]; /* the next hop that decided */
+	enum sg_source source;
+	double ms;
+};
+
+/* Always answers, within config->reply_deadline_ms. */
+void sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
+    struct sg_gate_answer *out);
+/* The same for a recipient that no policy applies to (local mailers, address
+   literals, postmaster without a domain). */
+void sg_gate_not_applicable(const struct sg_gate_ask *ask,
+    struct sg_gate_answer *out);
+void sg_gate_answer_fini(struct sg_gate_answer *answer);
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/* process.c - see process.h. */
+#include "process.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+enum sg_rc
+sg_identity_find(const struct sg_config *config, struct sg_identity *out,
+    struct sg_err *err)
+{
+	struct passwd *pw;
+
+	memset(out, 0, sizeof(*out));
+	if (geteuid() != 0 || config->user[0] == '\0')
+		return SG_OK;
+	pw = getpwnam(config->user);
+	if (pw == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL,
+		    "there is no user \"%s\": create it (useradd --system "
+		    "--home-dir / --shell /usr/sbin/nologin %s) or set `user'",
+		    config->user, config->user);
+		return SG_BAD;
+	}
+	out->change = true;
+	out->uid = pw->pw_uid;
+	out->gid = pw->pw_gid;
+	snprintf(out->user, sizeof(out->user), "%s", config->user);
+	return SG_OK;
+}
+
+enum sg_rc
+sg_identity_assume(const struct sg_identity *id, struct sg_err *err)
+{
+	if (!id->change)
+		return SG_OK;
+	if (initgroups(id->user, id->gid) != 0 ||
+	    setresgid(id->gid, id->gid, id->gid) != 0 ||
+	    setresuid(id->uid, id->uid, id->uid) != 0) {
+		sg_err_set(err, SG_REASON_INTERNAL, "cannot become %s: %s",
+		    id->user, strerror(errno));
+		return SG_BAD;
+	}
+	sg_assert(id->uid == 0 || setuid(0) != 0);
+	return SG_OK;
+}
+
+static void
+settle_limits(void)
+{
+	struct rlimit none = { 0, 0 }, files;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+void
+sg_process_settle(const char *title, pid_t parent)
+{
+	char name[16];
+
+	setproctitle("%s", title);
+	snprintf(name, sizeof(name), "sg:%.12s", title);
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(0); /* it died before we could ask */
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	settle_limits();
+	/* Proxies, key logs, resolver and locale settings: nothing of the
+	   caller's environment is wanted (THREATS 2.4). */
+	(void)clearenv();
+	(void)setenv("TZ", "UTC", 1);
+	(void)!chdir("/");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * process.h - what every child of the supervisor does before its work: name,
+ * signals, limits, environment, privileges.
+ */
+#ifndef SG_PROCESS_H
+#define SG_PROCESS_H
+#include <sys/types.h>
+#include "config/config.h"
+
+struct sg_identity {
+	bool change; /* false: stay who we are */
+	uid_t uid;
+	gid_t gid;
+	char user[64];
+};
+
+/* Who config->user is. Not root, or user = "": nothing to change. SG_BAD with
+   err: there is no such user. */
+enum sg_rc sg_identity_find(const struct sg_config *config,
+    struct sg_identity *out, struct sg_err *err);
+
+/* Gives up root for good; asserts that it cannot come back. SG_BAD with err. */
+enum sg_rc sg_identity_assume(const struct sg_identity *id,
+    struct sg_err *err);
+
+/* In a new child: title ("front"), death with the parent, no new privileges,
+   no core, an empty environment, as many descriptors as allowed. */
+void sg_process_settle(const char *title, pid_t parent);
+#endif

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session.c - see session.h.
+ *
+ * Three habits of MTAs shape this file (WIRE, LAB):
+ * - SMFIS_ACCEPT at RCPT ends the filtering of the whole message, later
+ *   recipients included: a good recipient is answered with CONTINUE, always.
+ * - A reply text that was set and not used leaks into the next recipient's
+ *   reply: text and status are set together, in refuse(), every time.
+ * - A local submission (Postfix's non_smtpd_milters) cannot refuse a
+ *   recipient; it is decided at the end of the message.
+ */
+#include "session.h"
+
+#include <sys/socket.h>
+#include <libmilter/mfapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "message.h"
+#include "reply.h"
+
+#define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
+/* Steps that nobody here needs, and replies that say nothing. */
+#define SKIPPED (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | \
+    SMFIP_NOUNKNOWN | SMFIP_NR_HDR | SMFIP_NR_CONN | SMFIP_NR_MAIL)
+/* More forged fields than this are not worth counting: the message is
+   refused. */
+#define MAX_FORGED 1000
+
+static struct sg_session_env *env;
+
+struct session {
+	struct sg_config *config;
+	bool have_client;
+	struct sg_addr client;
+	unsigned long steps;  /* as negotiated */
+	bool can_hold;
+	struct sg_message message;
+};
+
+/* --- the session ----------------------------------------------------------- */
+
+static void
+set_symbols(SMFICTX *ctx)
+{
+	static char at_mail[] = "i {auth_authen} {mail_mailer} {mail_addr}";
+	static char at_rcpt[] = "{rcpt_mailer} {rcpt_host} {rcpt_addr} i";
+	static char at_eom[] = "i";
+
+	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
+	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt);
+	(void)smfi_setsymlist(ctx, SMFIM_EOM, at_eom);
+}
+
+static struct session *
+new_session(unsigned long steps, bool can_hold)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	pthread_mutex_lock(&env->mutex);
+	s->config = sg_config_ref(env->config);
+	pthread_mutex_unlock(&env->mutex);
+	s->steps = steps;
+	s->can_hold = can_hold;
+	return s;
+}
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
+    unsigned long f2, unsigned long f3, unsigned long *pf0,
+    unsigned long *pf1, unsigned long *pf2, unsigned long *pf3)
+{
+	struct session *s;
+
+	(void)f2;
+	(void)f3;
+	*pf0 = *pf1 = *pf2 = *pf3 = 0;
+	if (sg_wake_is_ours(f0, f1))
+		return SMFIS_CONTINUE;
+	*pf0 = f0 & ACTIONS;
+	*pf1 = f1 & SKIPPED;
+	if (f0 & SMFIF_SETSYMLIST) {
+		*pf0 |= SMFIF_SETSYMLIST;
+		set_symbols(ctx);
+	}
+	s = new_session(*pf1, (f0 & SMFIF_QUARANTINE) != 0);
+	if (s == NULL)
+		return SMFIS_REJECT;
+	if (smfi_setpriv(ctx, s) != MI_SUCCESS) {
+		sg_config_unref(&s->config);
+		free(s);
+		return SMFIS_REJECT;
+	}
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+reply_or_none(const struct session *s, unsigned long no_reply_step)
+{
+	return s->steps & no_reply_step ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
+{
+	struct session *s = smfi_getpriv(ctx);
+
+	(void)name;
+	if (s == NULL)
+		return SMFIS_CONTINUE;
+	s->have_client = sa != NULL &&
+	    sg_addr_from_sockaddr((const struct sockaddr *)sa, &s->client);
+	return reply_or_none(s, SMFIP_NR_CONN);
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct session *s = smfi_getpriv(ctx);
+
+	if (s == NULL)
+		return SMFIS_CONTINUE;
+	sg_message_end(&s->message);
+	sg_config_unref(&s->config);
+	free(s);
+	(void)smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+/* --- MAIL ------------------------------------------------------------------- */
+
+static const char *
+symbol(SMFICTX *ctx, const char *name)
+{
+	char key[32];
+	const char *value;
+
+	snprintf(key, sizeof(key), "%s", name);
+	value = smfi_getsymval(ctx, key);
+	return value;
+}
+
+/* RFC 8689: REQUIRETLS among the parameters. A bounce is exempt: it should
+   not be lost for want of it (STANDARDS T-11). */
+static bool
+asks_requiretls(char **argv, const struct sg_mailaddr *from)
+{
+	if (from->kind == SG_MAILADDR_NULL)
+		return false;
+	for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++)
+		if (strcasecmp(argv[i], "REQUIRETLS") == 0)
+			return true;
+	return false;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session *s = smfi_getpriv(ctx);
+	struct sg_message *m;
+	const char *login;
+	struct sg_sender sender;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	m = &s->message;
+	sg_message_begin(m);
+	m->from_known = argv[0] != NULL &&
+	    sg_mailaddr_parse(argv[0], &m->from, NULL) == SG_OK;
+	login = symbol(ctx, "{auth_authen}");
+	snprintf(m->login, sizeof(m->login), "%s", login != NULL ? login : "");
+	m->requiretls = m->from_known && asks_requiretls(argv, &m->from);
+	/* Only Postfix's local submission knows the queue ID at MAIL and yet
+	   names no mailer (LAB). */
+	m->local = symbol(ctx, "i") != NULL &&
+	    symbol(ctx, "{mail_mailer}") == NULL;
+	sender = (struct sg_sender) { m->from_known ? &m->from : NULL, m->login,
+		s->have_client ? &s->client : NULL };
+	m->group = sg_decide_group(s->config, &sender);
+	return reply_or_none(s, SMFIP_NR_MAIL);
+}
+
+/* --- RCPT ------------------------------------------------------------------- */
+
+/* libmilter takes a '%' for a format: "%%" is one (WIRE). */
+static void
+double_percent(const char *text, char *out, size_t out_size)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 2 < out_size; text++) {
+		out[n++] = *text;
+		if (*text == '%')
+			out[n++] = '%';
+	}
+	out[n] = '\0';
+}
+
+/* Text and status together, whatever libmilter thinks of the text. */
+static sfsistat
+refuse(SMFICTX *ctx, struct sg_reply *reply)
+{
+	char text[2 * SG_REPLY_TEXT_SIZE];
+
+	double_percent(reply->text, text, sizeof(text));
+	if (smfi_setreply(ctx, reply->code, reply->xcode, text) != MI_SUCCESS)
+		sg_log(SG_LOG_ERR, "libmilter does not take the reply %s %s",
+		    reply->code, reply->xcode);
+	return reply->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+refuse_plainly(SMFICTX *ctx, const char *code, const char *xcode,
+    const char *text, const char *id)
+{
+	struct sg_reply reply;
+
+	snprintf(reply.code, sizeof(reply.code), "%s", code);
+	snprintf(reply.xcode, sizeof(reply.xcode), "%s", xcode);
+	snprintf(reply.text, sizeof(reply.text), "%s [%s]", text, id);
+	return refuse(ctx, &reply);
+}
+
+struct route {
+	struct sg_nexthop hops[SG_NEXTHOP_MAX];
+	size_t n;
+};
+
+/* Where mail for this recipient goes: by the MTA's own routing if it tells
+   (STANDARDS A-02), else by the address. SG_NONE: no policy applies. SG_BAD:
+   *bad_address says whether it is the recipient's fault. */
+static enum sg_rc
+find_route(SMFICTX *ctx, const char *arg, struct route *out,
+    bool *bad_address, struct sg_err *err)
+{
+	const char *mailer = symbol(ctx, "{rcpt_mailer}");
+	const char *host = symbol(ctx, "{rcpt_host}");
+	struct sg_mailaddr addr;
+
+	*bad_address = false;
+	if (mailer != NULL)
+		return sg_nexthop_from_mta(mailer, host != NULL ? host : "",
+		    out->hops, &out->n, err);
+	if (sg_mailaddr_parse(arg, &addr, err) != SG_OK) {
+		*bad_address = true;
+		return SG_BAD;
+	}
+	if (addr.kind != SG_MAILADDR_DOMAIN)
+		return SG_NONE;
+	memset(&out->hops[0], 0, sizeof(out->hops[0]));
+	snprintf(out->hops[0].name, sizeof(out->hops[0].name), "%s",
+	    addr.domain);
+	out->hops[0].port = SG_SMTP_PORT;
+	out->n = 1;
+	return SG_OK;
+}
+
+/* A {rcpt_host} that cannot be read must not make the recipient free: nothing
+   is known, and the table says what then. */
+static void
+answer_unreadable(const struct session *s, const struct sg_gate_ask *ask,
+    struct sg_gate_answer *a)
+{
+	struct sg_act_params act = { &a->asked, &a->verdict, NULL,
+		s->config->delivery_map, sg_wall_now() };
+
+	sg_gate_not_applicable(ask, a);
+	sg_decide_verdict(NULL, a->asked.rule.require, ask->requiretls,
+	    sg_wall_now(), &a->verdict);
+	sg_decide_action(&act, &a->decision);
+}
+
+/* Whose budget of cold lookups this message draws on. */
+static const char *
+budget_of(const struct session *s, char *out, size_t out_size)
+{
+	char client[SG_ADDR_TEXT_SIZE];
+
+	if (s->message.login[0] != '\0')
+		snprintf(out, out_size, "login:%s", s->message.login);
+	else if (s->have_client)
+		snprintf(out, out_size, "client:%s",
+		    sg_addr_format(&s->client, client));
+	else
+		return NULL;
+	return out;
+}
+
+static void
+log_recipient(const struct session *s, const char *arg, const char *qid,
+    const struct sg_gate_answer *a)
+{
+	char line[2000];
+	struct sg_told told;
+
+	sg_message_told(&s->message, a, qid, &told);
+	if (s->config->log_addresses)
+		told.recipient = arg;
+	sg_reply_log(&told, line, sizeof(line));
+	sg_log(SG_LOG_INFO, "%s", line);
+	if (a->decision.window_over)
+		sg_log(SG_LOG_WARN,
+		    "id=%s next_hop=%s: its policy could not be learnt for "
+		    "longer than unknown_window; let through",
+		    s->message.id, a->key);
+}
+
+/* What this MTA, or this way of submission, cannot do becomes what is nearest
+   and not weaker: without quarantine hold is defer; a local program cannot be
+   told to come back, so its mail waits on hold (INTERFACES). */
+static void
+fit_to_session(const struct session *s, struct sg_decision *d)
+{
+	if (d->applied == SG_ACTION_HOLD && !s->can_hold)
+		d->applied = SG_ACTION_DEFER;
+	if (s->message.local && s->can_hold && d->applied == SG_ACTION_DEFER)
+		d->applied = SG_ACTION_HOLD;
+}
+
+/* The answer in milter terms; the session keeps what the end of the message
+   needs. */
+static sfsistat
+apply(SMFICTX *ctx, struct session *s, struct sg_gate_answer *a,
+    const char *qid)
+{
+	struct sg_message *m = &s->message;
+	const enum sg_action act = a->decision.applied;
+	struct sg_told told;
+	struct sg_reply reply;
+
+	if (act == SG_ACTION_ACCEPT || act == SG_ACTION_TAG) {
+		sg_message_accepted(m, a);
+		return SMFIS_CONTINUE;
+	}
+	if (act == SG_ACTION_HOLD) {
+		m->hold = true;
+		sg_message_accepted(m, a);
+		return SMFIS_CONTINUE;
+	}
+	sg_message_told(m, a, qid, &told);
+	sg_reply_make(&told, act, &reply);
+	if (!m->local)
+		return refuse(ctx, &reply);
+	if (!m->have_reject)
+		m->reject = reply;
+	m->have_reject = true;
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
+{
+	struct sg_message *m = &s->message;
+	struct sg_sender sender = { m->from_known ? &m->from : NULL, m->login,
+		s->have_client ? &s->client : NULL };
+	char budget[300];
+	struct route route = { .n = 0 };
+	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
+		.group = m->group, .hops = route.hops,
+		.requiretls = m->requiretls,
+		.budget = budget_of(s, budget, sizeof(budget)) };
+	struct sg_gate_answer a;
+	struct sg_err err = { .text = "" };
+	const char *qid;
+	bool bad_address;
+	enum sg_rc rc;
+	sfsistat status;
+
+	rc = find_route(ctx, arg, &route, &bad_address, &err);
+	if (rc == SG_BAD && bad_address && !m->local)
+		return refuse_plainly(ctx, "553", "5.1.3",
+		    "the recipient's address has no domain that mail can be "
+		    "sent to; check how it is spelt", m->id);
+	ask.n_hops = route.n;
+	if (rc == SG_OK)
+		sg_gate_recipient(env->engine, &ask, &a);
+	else if (rc == SG_NONE)
+		sg_gate_not_applicable(&ask, &a);
+	else {
+		sg_log(SG_LOG_WARN, "id=%s: cannot read the route: %s", m->id,
+		    err.text);
+		answer_unreadable(s, &ask, &a);
+	}
+	qid = symbol(ctx, "i");
+	fit_to_session(s, &a.decision);
+	log_recipient(s, arg, qid, &a);
+	status = apply(ctx, s, &a, qid);
+	sg_gate_answer_fini(&a);
+	return status;
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct session *s = smfi_getpriv(ctx);
+	sfsistat status;
+
+	if (s == NULL || !s->message.open || argv[0] == NULL)
+		return SMFIS_TEMPFAIL;
+	atomic_fetch_add(&env->inside, 1);
+	sg_wake_enter(env->wake);
+	status = answer_recipient(ctx, s, argv[0]);
+	sg_wake_leave(env->wake);
+	atomic_fetch_sub(&env->inside, 1);
+	return status;
+}
+
+/* --- header, end of message -------------------------------------------------- */
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *s = smfi_getpriv(ctx);
+
+	(void)value;
+	if (s == NULL)
+		return SMFIS_CONTINUE;
+	if (strcasecmp(name, SG_HEADER_NAME) == 0)
+		s->message.forged++;
+	return reply_or_none(s, SMFIP_NR_HDR);
+}
+
+/* Highest index first: a deletion renumbers those behind it in some MTAs
+   (THREATS 2.2). */
+static void
+remove_forged(SMFICTX *ctx, unsigned n)
+{
+	char name[] = SG_HEADER_NAME;
+
+	for (; n > 0; n--)
+		(void)smfi_chgheader(ctx, name, (int)n, NULL);
+}
+
+static void
+add_header(SMFICTX *ctx, struct sg_message *m, const char *qid)
+{
+	char name[] = SG_HEADER_NAME;
+	char value[SG_REPLY_TEXT_SIZE];
+	struct sg_told told;
+
+	sg_message_told(m, &m->worst, qid, &told);
+	sg_reply_header(&told, m->not_passed, m->accepted, value,
+	    sizeof(value));
+	(void)smfi_insheader(ctx, 0, name, value);
+}
+
+static bool
+hold(SMFICTX *ctx, const struct sg_message *m, const char *qid)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), "stsgate: %s for %s [%s]",
+	    sg_reason_name(m->worst.verdict.reason), m->worst.key, m->id);
+	sg_log(SG_LOG_INFO, "id=%s qid=%s held: %u of %u recipients: %s",
+	    m->id, qid != NULL ? qid : "-", m->not_passed, m->accepted,
+	    sg_reason_name(m->worst.verdict.reason));
+	return smfi_quarantine(ctx, reason) == MI_SUCCESS;
+}
+
+static sfsistat
+end_message(SMFICTX *ctx, struct session *s)
+{
+	struct sg_message *m = &s->message;
+	const char *qid = symbol(ctx, "i");
+
+	if (m->have_reject)
+		return refuse(ctx, &m->reject);
+	if (m->forged > MAX_FORGED)
+		return refuse_plainly(ctx, "554", "5.6.0",
+		    "too many " SG_HEADER_NAME " header fields", m->id);
+	remove_forged(ctx, m->forged);
+	if (m->have_worst)
+		add_header(ctx, m, qid);
+	if (m->hold && !hold(ctx, m, qid))
+		return refuse_plainly(ctx, "451", "4.3.0",
+		    "the message could not be put on hold; will be retried",
+		    m->id);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_eom(SMFICTX *ctx)
+{
+	struct session *s = smfi_getpriv(ctx);
+	sfsistat status;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	atomic_fetch_add(&env->inside, 1);
+	status = end_message(ctx, s);
+	sg_message_end(&s->message);
+	atomic_fetch_sub(&env->inside, 1);
+	return status;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	struct session *s = smfi_getpriv(ctx);
+
+	if (s != NULL)
+		sg_message_end(&s->message);
+	return SMFIS_CONTINUE;
+}
+
+/* --- registration -------------------------------------------------------------- */
+
+enum sg_rc
+sg_session_register(struct sg_session_env *e, struct sg_err *err)
+{
+	static char name[] = "stsgate";
+	struct smfiDesc desc = {
+		.xxfi_name = name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = ACTIONS | SMFIF_SETSYMLIST,
+		.xxfi_connect = on_connect,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_header = on_header,
+		.xxfi_eom = on_eom,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+		.xxfi_negotiate = on_negotiate,
+	};
+
+	env = e;
+	if (smfi_register(desc) == MI_SUCCESS)
+		return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL, "libmilter does not register");
+	return SG_BAD;
+}
+
+void
+sg_session_set_config(struct sg_session_env *e, const struct sg_config *config)
+{
+	struct sg_config *old;
+
+	pthread_mutex_lock(&e->mutex);
+	old = e->config;
+	e->config = sg_config_ref(config);
+	pthread_mutex_unlock(&e->mutex);
+	sg_config_unref(&old);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * show.c - see show.h. The words of enumerations are here and nowhere else;
+ * JSON is built first by jansson's pack, so that a member is never left out.
+ */
+#include "show.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/mx_match.h"
+
+/* --- words -------------------------------------------------------------------- */
+
+static const char *
+dnssec_word(enum sg_dnssec d)
+{
+	static const char *const w[] = { "insecure", "secure", "bogus",
+		"error" };
+
+	return (unsigned)d < 4 ? w[d] : "error";
+}
+
+static const char *
+tlsa_word(enum sg_tlsa_state t)
+{
+	static const char *const w[] = { "none", "usable", "unusable", "error",
+		"bogus", "none" };
+
+	return (unsigned)t < 6 ? w[t] : "error";
+}
+
+static const char *
+probe_word(enum sg_probe_state p)
+{
+	static const char *const w[] = { "untested", "ok", "fail",
+		"unreachable" };
+
+	return (unsigned)p < 4 ? w[p] : "untested";
+}
+
+static const char *
+tls_word(uint16_t version)
+{
+	switch (version) {
+	case 0x0301:
+		return "TLSv1";
+	case 0x0302:
+		return "TLSv1.1";
+	case 0x0303:
+		return "TLSv1.2";
+	case 0x0304:
+		return "TLSv1.3";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+verified_word(const struct sg_facts_probe *p)
+{
+	if (p->state != SG_PROBE_OK || p->level < SG_LEVEL_VERIFY)
+		return NULL;
+	return p->level == SG_LEVEL_DANE ? "dane" : "pkix";
+}
+
+static const char *
+reason_or_null(enum sg_reason r)
+{
+	return r == SG_REASON_NONE ? NULL : sg_reason_name(r);
+}
+
+/* --- query as JSON -------------------------------------------------------------- */
+
+static const char *
+text_or_null(const char *s)
+{
+	return s[0] != '\0' ? s : NULL;
+}
+
+/* What INTERFACES calls the state: a policy that is in force, surely none, or
+   that it could not be learnt. */
+struct sts_view {
+	const char *state, *reason, *detail;
+	const struct sg_sts_policy *policy;
+};
+
+static struct sts_view
+view_sts(const struct sg_facts *f)
+{
+	struct sts_view v = { "error", "internal", NULL, NULL };
+
+	if (f == NULL)
+		return v;
+	v.policy = sg_facts_policy(f, sg_wall_now());
+	v.reason = NULL;
+	if (f->sts.fetch.tried && f->sts.fetch.reason != SG_REASON_NONE) {
+		v.reason = sg_reason_name(f->sts.fetch.reason);
+		v.detail = text_or_null(f->sts.fetch.detail);
+	}
+	if (v.policy != NULL)
+		v.state = "policy";
+	else if (f->sts.txt.state == SG_TXT_NONE ||
+	    f->sts.txt.state == SG_TXT_INVALID) {
+		v.state = "none";
+		if (f->sts.txt.state == SG_TXT_INVALID) {
+			v.reason = "sts-policy-invalid";
+			v.detail = "several MTA-STS records, or a malformed one";
+		}
+	} else if (f->sts.txt.state != SG_TXT_RECORD)
+		v.reason = f->sts.txt.state == SG_TXT_BOGUS ? "dnssec-invalid"
+							    : "dns-error";
+	return v;
+}
+
+static json_t *
+wall_or_null(struct sg_wall t)
+{
+	char text[SG_WALL_TEXT_SIZE];
+
+	return t.s == 0 ? json_null() : json_string(sg_wall_format(t, text));
+}
+
+static json_t *
+sts_json(const struct sg_facts *f)
+{
+	struct sts_view v = view_sts(f);
+	json_t *mx = json_array();
+	bool is = v.policy != NULL;
+
+	for (size_t i = 0; is && i < v.policy->n_mx; i++)
+		json_array_append_new(mx, json_string(v.policy->mx[i]));
+	return json_pack("{s:s,s:s?,s:s?,s:o,s:o,s:o,s:o,s:s?,s:s?}",
+	    "state", v.state,
+	    "mode", is ? sg_sts_mode_name(v.policy->mode) : NULL,
+	    "id", is ? f->sts.policy_id
+	        : f != NULL ? text_or_null(f->sts.txt.id) : NULL,
+	    "max_age", is ? json_integer(v.policy->max_age_s) : json_null(),
+	    "mx", mx,
+	    "fetched_at", is ? wall_or_null(f->sts.fetched_at) : json_null(),
+	    "expires_at",
+	    is ? wall_or_null(sg_facts_policy_expires(f)) : json_null(),
+	    "reason", v.reason, "detail", v.detail);
+}
+
+static json_t *
+mx_json(const struct sg_facts *f, const struct sg_verdict *v, unsigned i)
+{
+	const struct sg_facts_mx *mx = &f->mx[i];
+	const struct sg_mx_verdict *mv = &v->mxs[i];
+	const struct sg_facts_probe *p = &mx->probe;
+	json_t *probe = json_pack("{s:s,s:s?,s:s?,s:s?,s:s?}", "state",
+	    probe_word(p->state), "reason", reason_or_null(p->reason), "tls",
+	    tls_word(p->tls_version), "verified_by", verified_word(p),
+	    "detail", text_or_null(p->detail));
+
+	return json_pack("{s:s,s:i,s:s,s:b,s:s,s:i,s:o,s:s,s:s}", "host",
+	    mx->host, "preference", mx->preference, "dnssec",
+	    dnssec_word(f->mx_dnssec), "sts_match", mv->sts_match, "tlsa",
+	    tlsa_word(mx->tlsa), "tlsa_records", mx->tlsa_records, "probe",
+	    probe, "required", sg_level_name(mv->required), "level",
+	    sg_level_name(mv->level));
+}
+
+json_t *
+sg_show_query_json(const char *key, const struct sg_facts *f,
+    const struct sg_verdict *v)
+{
+	json_t *mx = json_array();
+
+	for (unsigned i = 0; f != NULL && i < f->n_mx && i < v->n_mx; i++)
+		json_array_append_new(mx, mx_json(f, v, i));
+	return json_pack("{s:s,s:s,s:s,s:s,s:s?,s:o,s:o}", "next_hop", key,
+	    "published", sg_level_name(v->published), "attained",
+	    sg_level_name(v->attained), "result", sg_result_name(v->result),
+	    "reason", reason_or_null(v->reason), "sts", sts_json(f), "mx", mx);
+}
+
+void
+sg_show_json_line(FILE *out, json_t *object)
+{
+	json_dumpf(object, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(object);
+}
+
+/* --- for people -------------------------------------------------------------------- */
+
+bool
+sg_show_wants_colour(FILE *out)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(fileno(out)) && (no == NULL || no[0] == '\0');
+}
+
+struct paint {
+	const char *good, *bad, *unsure, *dim, *bold, *end;
+};
+
+static struct paint
+paint(bool colour)
+{
+	static const struct paint on = { "\033[32m", "\033[31m", "\033[33m",
+		"\033[2m", "\033[1m", "\033[0m" };
+	static const struct paint off = { "", "", "", "", "", "" };
+
+	return colour ? on : off;
+}
+
+static const char *
+colour_of(const struct paint *p, enum sg_result r)
+{
+	return r == SG_RESULT_PASS ? p->good
+	    : r == SG_RESULT_FAIL  ? p->bad
+				   : p->unsure;
+}
+
+static void
+show_sts(FILE *out, const struct paint *p, const struct sg_facts *f)
+{
+	struct sts_view v = view_sts(f);
+	char fetched[SG_WALL_TEXT_SIZE], until[SG_WALL_TEXT_SIZE];
+
+	if (v.policy == NULL)
+		fprintf(out, "  MTA-STS  %s\n",
+		    strcmp(v.state, "none") == 0 ? "none published"
+		                                 : "could not be learnt");
+	else {
+		fprintf(out, "  MTA-STS  %s%s%s, id %s, fetched %s, until %s\n",
+		    p->bold, sg_sts_mode_name(v.policy->mode), p->end,
+		    f->sts.policy_id, sg_wall_format(f->sts.fetched_at, fetched),
+		    sg_wall_format(sg_facts_policy_expires(f), until));
+		for (size_t i = 0; i < v.policy->n_mx; i++)
+			fprintf(out, "           %smx: %s%s\n", p->dim,
+			    v.policy->mx[i], p->end);
+	}
+	if (v.reason != NULL)
+		fprintf(out, "           %s%s%s%s%s\n", p->unsure, v.reason,
+		    v.detail != NULL ? ": " : "",
+		    v.detail != NULL ? v.detail : "", p->end);
+}
+
+static const char *
+mx_state_words(const struct sg_facts *f)
+{
+	switch (f->mx_state) {
+	case SG_MX_FOUND:
+	case SG_MX_HOST:
+		return NULL;
+	case SG_MX_IMPLICIT:
+		return "no MX record: the domain itself takes the mail";
+	case SG_MX_NULL:
+		return "null MX: the domain takes no mail";
+	case SG_MX_NXDOMAIN:
+		return "the domain does not exist";
+	case SG_MX_BOGUS:
+		return "DNSSEC says that the MX records are forged";
+	case SG_MX_UNUSABLE:
+		return "MX records are there, none names a usable host";
+	case SG_MX_ERROR:
+	case SG_MX_UNASKED:
+		break;
+	}
+	return "could not be looked up";
+}
+
+static void
+show_mx(FILE *out, const struct paint *p, const struct sg_facts *f,
+    const struct sg_verdict *v, unsigned i)
+{
+	const struct sg_facts_mx *mx = &f->mx[i];
+	const struct sg_mx_verdict *mv = &v->mxs[i];
+
+	fprintf(out, "  MX %5u %s%s%s  %s%s%s%s\n", mx->preference, p->bold,
+	    mx->host, p->end, colour_of(p, mv->result),
+	    sg_result_name(mv->result),
+	    mv->reason != SG_REASON_NONE ? " " : "", p->end);
+	fprintf(out, "           required %s, attained %s, probe %s%s%s%s\n",
+	    sg_level_name(mv->required), sg_level_name(mv->level),
+	    probe_word(mx->probe.state),
+	    mv->reason != SG_REASON_NONE ? ", " : "",
+	    mv->reason != SG_REASON_NONE ? sg_reason_name(mv->reason) : "",
+	    mv->sts_match ? "" : " (not named by the policy)");
+}
+
+void
+sg_show_query(FILE *out, bool colour, const char *key,
+    const struct sg_facts *f, const struct sg_verdict *v)
+{
+	struct paint p = paint(colour);
+	const char *words;
+
+	fprintf(out, "%s%s%s\n", p.bold, key, p.end);
+	show_sts(out, &p, f);
+	words = f != NULL ? mx_state_words(f) : "could not be looked up";
+	if (words != NULL)
+		fprintf(out, "  MX       %s\n", words);
+	for (unsigned i = 0; f != NULL && i < f->n_mx && i < v->n_mx; i++)
+		show_mx(out, &p, f, v, i);
+	fprintf(out, "  verdict  %s%s%s%s%s, published level %s\n",
+	    colour_of(&p, v->result), sg_result_name(v->result), p.end,
+	    v->reason != SG_REASON_NONE ? ": " : "",
+	    v->reason != SG_REASON_NONE ? sg_reason_name(v->reason) : "",
+	    sg_level_name(v->published));
+}
+
+/* --- explain ------------------------------------------------------------------------- */
+
+json_t *
+sg_show_explain_json(const char *recipient, const struct sg_gate_answer *a,
+    const struct sg_reply *reply)
+{
+	char rule[SG_DOMAIN_SIZE + 16], text[SG_REPLY_TEXT_SIZE + 16];
+
+	if (reply != NULL)
+		snprintf(text, sizeof(text), "%s %s %s", reply->code,
+		    reply->xcode, reply->text);
+	return json_pack(
+	    "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s?,s:s,s:b,s:s?}",
+	    "recipient", recipient, "next_hop", a->key, "group",
+	    a->asked.group->name, "rule",
+	    sg_asked_name(&a->asked, rule, sizeof(rule)), "required",
+	    sg_level_name(a->verdict.required), "attained",
+	    sg_level_name(a->verdict.attained), "result",
+	    sg_result_name(a->verdict.result), "reason",
+	    reason_or_null(a->verdict.reason), "mx",
+	    a->verdict.mx != NULL ? text_or_null(a->verdict.mx) : NULL,
+	    "action", sg_action_name(a->decision.action), "dry_run",
+	    a->asked.dry_run, "reply", reply != NULL ? text : NULL);
+}
+
+void
+sg_show_explain(FILE *out, bool colour, const char *recipient,
+    const struct sg_gate_answer *a, const struct sg_reply *reply)
+{
+	struct paint p = paint(colour);
+	char rule[SG_DOMAIN_SIZE + 16];
+	const struct sg_verdict *v = &a->verdict;
+
+	fprintf(out, "%s%s%s\n  next hop %s\n  group    %s, rule %s, require "
+	    "%s\n", p.bold, recipient, p.end, a->key, a->asked.group->name,
+	    sg_asked_name(&a->asked, rule, sizeof(rule)),
+	    sg_require_name(a->asked.rule.require));
+	fprintf(out, "  level    required %s, attained %s%s%s\n",
+	    sg_level_name(v->required), sg_level_name(v->attained),
+	    v->mx != NULL && v->mx[0] != '\0' ? ", by " : "",
+	    v->mx != NULL ? v->mx : "");
+	fprintf(out, "  verdict  %s%s%s%s%s\n", colour_of(&p, v->result),
+	    sg_result_name(v->result), p.end,
+	    v->reason != SG_REASON_NONE ? ": " : "",
+	    v->reason != SG_REASON_NONE ? sg_reason_name(v->reason) : "");
+	fprintf(out, "  action   %s%s\n", sg_action_name(a->decision.action),
+	    a->asked.dry_run ? " (dry run: it is only logged)" : "");
+	if (reply != NULL)
+		fprintf(out, "  reply    %s %s %s\n", reply->code, reply->xcode,
+		    reply->text);
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * supervisor.c - see supervisor.h.
+ *
+ * One thread, one poll loop over a signalfd and the link to the front, so
+ * that forking is always safe. A worker is tied to the front by a socket pair
+ * whose one end is passed over the link: when the front dies the workers see
+ * end of file, leave, and come back tied to the next front. The mechanism is
+ * the same for each death.
+ */
+#include "supervisor.h"
+
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/unistd.h>
+
+#include "base/log.h"
+#include "compat/notify.h"
+#include "front.h"
+#include "link.h"
+#include "net/worker.h"
+
+#define MAX_WORKERS 16
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 30000
+#define SETTLED_MS 60000       /* alive this long: back-off starts anew */
+#define FRONT_SILENT_MS 10000  /* then it is killed */
+#define FRONT_START_MS 60000   /* its first word: a large store is checked */
+#define STOP_FRONT_MS 1600
+#define STOP_WORKERS_MS 200
+
+struct child {
+	pid_t pid; /* 0 = not running */
+	struct sg_mono started, start_at; /* when; not again before */
+	unsigned failures; /* in a row */
+};
+
+struct supervisor {
+	const struct sg_supervisor_params *params;
+	struct sg_config *config;
+	int signal_fd;
+	struct child front;
+	int link; /* to the front, -1 */
+	struct sg_mono front_heard;
+	bool front_ready, ever_ready;
+	unsigned n_workers;
+	struct child workers[MAX_WORKERS];
+	int for_front[MAX_WORKERS]; /* sockets that wait to be passed on; -1 */
+	bool stop;
+	int status;
+};
+
+/* --- children ------------------------------------------------------------------ */
+
+/* In a child: the descriptors in keep become 3, 4, ...; all others close. */
+static void
+keep_only(int *keep, int n)
+{
+	for (int i = 0; i < n; i++)
+		keep[i] = fcntl(keep[i], F_DUPFD, 64);
+	for (int i = 0; i < n; i++)
+		keep[i] = dup2(keep[i], 3 + i);
+	closefrom(3 + n);
+}
+
+static void
+enter_child(struct supervisor *s, const char *title, pid_t parent, int *keep,
+    int n)
+{
+	struct sg_err err;
+
+	keep_only(keep, n);
+	sg_process_settle(title, parent);
+	sg_log_init(s->config->log_target, SG_LOG_INFO, title);
+	if (sg_identity_assume(&s->params->id, &err) != SG_OK) {
+		sg_log(SG_LOG_ERR, "%s", err.text);
+		_exit(EX_CONFIG);
+	}
+}
+
+static void
+unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
+{
+	char title[16];
+
+	snprintf(title, sizeof(title), "net %u", slot);
+	enter_child(s, title, parent, &fd, 1);
+	unblock_signals();
+	_exit(sg_worker_run(fd, s->config));
+}
+
+static void
+run_front(struct supervisor *s, int link, pid_t parent)
+{
+	int keep[2] = { link, s->params->milter_fd };
+	struct sg_front_params params = { .config = s->config };
+
+	enter_child(s, "front", parent, keep, 2);
+	params.link = keep[0];
+	params.milter_fd = keep[1];
+	_exit(sg_front_run(&params));
+}
+
+static void
+note_started(struct child *c, pid_t pid)
+{
+	c->pid = pid;
+	c->started = sg_mono_now();
+}
+
+/* It could not be started, or has ended: when next? */
+static void
+schedule_restart(struct child *c)
+{
+	struct sg_mono now = sg_mono_now();
+	int64_t wait = BACKOFF_MIN_MS;
+
+	if (c->pid != 0 && now.ms - c->started.ms > SETTLED_MS)
+		c->failures = 0;
+	c->pid = 0;
+	for (unsigned i = 0; i < c->failures && wait < BACKOFF_MAX_MS; i++)
+		wait *= 2;
+	c->failures++;
+	c->start_at.ms =
+	    now.ms + (wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS);
+}
+
+static void
+pass_workers_on(struct supervisor *s)
+{
+	for (unsigned i = 0; i < s->n_workers; i++) {
+		struct sg_link_message m = { SG_LINK_WORKER, i,
+			s->for_front[i] };
+
+		if (s->link < 0 || m.fd < 0 ||
+		    sg_link_send(s->link, &m) != SG_OK)
+			continue;
+		close(s->for_front[i]);
+		s->for_front[i] = -1;
+	}
+}
+
+static void
+start_worker(struct supervisor *s, unsigned slot)
+{
+	struct child *c = &s->workers[slot];
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		schedule_restart(c);
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_worker(s, slot, pair[1], parent);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		schedule_restart(c);
+		return;
+	}
+	note_started(c, pid);
+	if (s->for_front[slot] >= 0)
+		close(s->for_front[slot]);
+	s->for_front[slot] = pair[0];
+	pass_workers_on(s);
+}
+
+static void
+start_front(struct supervisor *s)
+{
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		schedule_restart(&s->front);
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_front(s, pair[1], parent);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		schedule_restart(&s->front);
+		return;
+	}
+	note_started(&s->front, pid);
+	s->link = pair[0];
+	s->front_ready = false;
+	s->front_heard = sg_mono_now();
+	pass_workers_on(s);
+}
+
+static void
+start_what_is_due(struct supervisor *s)
+{
+	struct sg_mono now = sg_mono_now();
+
+	for (unsigned i = 0; i < s->n_workers; i++)
+		if (s->workers[i].pid == 0 &&
+		    now.ms >= s->workers[i].start_at.ms)
+			start_worker(s, i);
+	if (s->front.pid == 0 && now.ms >= s->front.start_at.ms)
+		start_front(s);
+}
+
+/* --- deaths ---------------------------------------------------------------------- */
+
+static void
+say_how(const char *who, int status)
+{
+	if (WIFSIGNALED(status))
+		sg_log(SG_LOG_ERR, "%s was killed by signal %d; restarting",
+		    who, WTERMSIG(status));
+	else
+		sg_log(SG_LOG_WARN, "%s ended with status %d; restarting", who,
+		    WEXITSTATUS(status));
+}
+
+static void
+give_up_start(struct supervisor *s, int status)
+{
+	if (!s->ever_ready && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EX_CONFIG) {
+		s->stop = true;
+		s->status = EX_CONFIG;
+	}
+}
+
+static void
+on_front_death(struct supervisor *s, int status)
+{
+	say_how("front", status);
+	give_up_start(s, status);
+	if (s->link >= 0)
+		close(s->link);
+	s->link = -1;
+	s->front_ready = false;
+	schedule_restart(&s->front);
+}
+
+static void
+on_worker_death(struct supervisor *s, unsigned slot, int status)
+{
+	char who[32];
+
+	snprintf(who, sizeof(who), "net worker %u", slot);
+	/* End of file, because the front died or we asked it to: no failure. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		s->workers[slot].failures = 0;
+	else
+		say_how(who, status);
+	give_up_start(s, status);
+	schedule_restart(&s->workers[slot]);
+}
+
+static void
+reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == s->front.pid)
+			on_front_death(s, status);
+		for (unsigned i = 0; i < s->n_workers; i++)
+			if (pid == s->workers[i].pid)
+				on_worker_death(s, i, status);
+	}
+}
+
+/* --- reload ------------------------------------------------------------------------ */
+
+static bool
+differs(const char *a, const char *b)
+{
+	return strcmp(a, b) != 0;
+}
+
+/* What is bound to the start of the daemon and is not taken over. */
+static void
+say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
+{
+	const struct {
+		const char *name;
+		bool changed;
+	} opts[] = {
+		{ "milter_socket",
+		    differs(old->milter_socket, new->milter_socket) },
+		{ "socket_group",
+		    differs(old->socket_group, new->socket_group) },
+		{ "state_dir", differs(old->state_dir, new->state_dir) },
+		{ "user", differs(old->user, new->user) },
+		{ "workers", old->workers != new->workers },
+		{ "log_target", old->log_target != new->log_target },
+	};
+
+	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
+		if (opts[i].changed)
+			sg_log(SG_LOG_WARN, "%s has changed: it takes a "
+			    "restart; the old value stays until then",
+			    opts[i].name);
+}
+
+static void
+send_config(struct supervisor *s)
+{
+	struct sg_link_message m = { SG_LINK_CONFIG, 0, -1 };
+	size_t len = strlen(s->config->text);
+
+	m.fd = memfd_create("stsgate.conf", MFD_CLOEXEC);
+	if (m.fd < 0 || write(m.fd, s->config->text, len) != (ssize_t)len ||
+	    s->link < 0 || sg_link_send(s->link, &m) != SG_OK)
+		sg_log(SG_LOG_ERR, "the front cannot be given the new "
+		    "configuration: %s", strerror(errno));
+	if (m.fd >= 0)
+		close(m.fd);
+}
+
+static void
+reload(struct supervisor *s)
+{
+	struct sg_config_errors errors = { 0 };
+	struct sg_config *new = NULL;
+
+	sg_notify("RELOADING=1");
+	if (sg_config_load(s->params->config_path, &new, &errors) != SG_OK) {
+		for (size_t i = 0; i < errors.n; i++)
+			sg_log(SG_LOG_ERR, "%s:%u: %s", errors.e[i].file,
+			    errors.e[i].line, errors.e[i].text);
+		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
+		    "stays in force", s->params->config_path);
+	} else {
+		say_what_needs_restart(s->config, new);
+		sg_config_unref(&s->config);
+		s->config = new;
+		send_config(s);
+		/* New workers are forked with the new configuration; what the
+		   old ones were asked is asked again. */
+		for (unsigned i = 0; i < s->n_workers; i++)
+			if (s->workers[i].pid != 0)
+				(void)kill(s->workers[i].pid, SIGTERM);
+		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
+	}
+	sg_config_errors_fini(&errors);
+	sg_notify("READY=1");
+}
+
+/* --- the loop ---------------------------------------------------------------------- */
+
+static void
+on_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(s);
+		else if (info.ssi_signo == SIGTERM ||
+		    info.ssi_signo == SIGINT)
+			s->stop = true;
+	}
+	reap(s);
+}
+
+static void
+on_link(struct supervisor *s)
+{
+	struct sg_link_message m;
+
+	if (sg_link_receive(s->link, &m) != SG_OK) {
+		close(s->link); /* SIGCHLD will tell */
+		s->link = -1;
+		return;
+	}
+	if (m.fd >= 0)
+		close(m.fd);
+	s->front_heard = sg_mono_now();
+	if (m.type == SG_LINK_STUCK && m.slot < s->n_workers &&
+	    s->workers[m.slot].pid != 0)
+		(void)kill(s->workers[m.slot].pid, SIGKILL);
+	if (m.type != SG_LINK_READY)
+		return;
+	s->front_ready = true;
+	if (s->ever_ready)
+		return;
+	s->ever_ready = true;
+	sg_log(SG_LOG_INFO, "ready: milter on %s%s", s->config->milter_socket,
+	    s->config->dry_run ? ", dry run" : "");
+	sg_notify("READY=1");
+	if (s->params->on_ready != NULL)
+		s->params->on_ready(s->params->arg);
+}
+
+/* A front that neither serves nor dies is ended; the service manager hears
+   that we live only while it does. */
+static void
+watch_front(struct supervisor *s)
+{
+	int64_t silent = sg_mono_now().ms - s->front_heard.ms;
+	int64_t limit = s->front_ready ? FRONT_SILENT_MS : FRONT_START_MS;
+
+	if (s->front.pid == 0)
+		return;
+	if (silent > limit) {
+		sg_log(SG_LOG_ERR, "front does not answer: killing it");
+		(void)kill(s->front.pid, SIGKILL);
+	} else if (s->front_ready && sg_notify_watchdog_ms() > 0)
+		sg_notify("WATCHDOG=1");
+}
+
+static void
+loop(struct supervisor *s)
+{
+	while (!s->stop) {
+		struct pollfd p[2] = { { s->signal_fd, POLLIN, 0 },
+			{ s->link, POLLIN, 0 } };
+
+		start_what_is_due(s);
+		p[1].fd = s->link;
+		(void)poll(p, 2, 100);
+		if (p[1].revents != 0 && s->link >= 0)
+			on_link(s);
+		if (p[0].revents != 0)
+			on_signal(s);
+		watch_front(s);
+	}
+}
+
+/* --- the end ------------------------------------------------------------------------ */
+
+static bool
+wait_gone(pid_t pid, int ms)
+{
+	struct sg_mono until = { sg_mono_now().ms + ms };
+
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (sg_mono_now().ms >= until.ms)
+			return false;
+		(void)poll(NULL, 0, 5);
+	}
+	return true;
+}
+
+static void
+end_child(pid_t pid, int ms)
+{
+	if (pid == 0 || wait_gone(pid, ms))
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+static void
+stop_all(struct supervisor *s)
+{
+	static const struct sg_link_message stop = { SG_LINK_STOP, 0, -1 };
+
+	sg_notify("STOPPING=1");
+	if (s->link >= 0)
+		(void)sg_link_send(s->link, &stop);
+	end_child(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
+	for (unsigned i = 0; i < s->n_workers; i++)
+		if (s->workers[i].pid != 0)
+			(void)kill(s->workers[i].pid, SIGTERM);
+	for (unsigned i = 0; i < s->n_workers; i++)
+		end_child(s->workers[i].pid, STOP_WORKERS_MS);
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+sg_supervisor_run(const struct sg_supervisor_params *params)
+{
+	struct supervisor s = { .params = params, .config = params->config,
+		.link = -1, .n_workers = params->config->workers };
+
+	sg_assert(s.n_workers <= MAX_WORKERS);
+	for (unsigned i = 0; i < MAX_WORKERS; i++)
+		s.for_front[i] = -1;
+	s.signal_fd = open_signals();
+	if (s.signal_fd < 0)
+		return EX_OSERR;
+	loop(&s);
+	stop_all(&s);
+	sg_log(SG_LOG_INFO, "stopped");
+	sg_config_unref(&s.config);
+	close(s.signal_fd);
+	return s.status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * supervisor.h - starts front and net workers, restarts what dies, reloads,
+ * stops. Parses nothing but its own configuration; opens no outbound socket.
+ */
+#ifndef SG_SUPERVISOR_H
+#define SG_SUPERVISOR_H
+#include "config/config.h"
+#include "process.h"
+
+struct sg_supervisor_params {
+	const char *config_path;  /* absolute: read again on SIGHUP */
+	struct sg_config *config; /* taken over */
+	struct sg_identity id;    /* who the children become */
+	int milter_fd;            /* listening */
+	void (*on_ready)(void *arg); /* once, when mail can come; may be NULL */
+	void *arg;
+};
+
+/* Runs until SIGTERM or SIGINT. Returns an exit status: 0; 78 if a child could
+   not be set up at the start. */
+int sg_supervisor_run(const struct sg_supervisor_params *params);
+#endif

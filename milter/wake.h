@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wake.h - keeps libmilter's worker pool awake (LIBRARIES 5).
+ *
+ * libmilter built with its worker pool (Debian's) may hand a ready session to
+ * a worker that is about to wait in a callback; the session then waits behind
+ * it. The cure: we are a client of our own milter socket a few times over, and
+ * before a callback waits it writes one SMFIC_ABORT (which has no reply) to
+ * one of these sessions. The pool's controller then sees a ready session, and
+ * with no idle worker starts a new one, which takes what is queued as well.
+ * While many are being served a thread does so every millisecond. On a
+ * libmilter without the pool it does no harm.
+ */
+#ifndef SG_WAKE_H
+#define SG_WAKE_H
+#include <stdbool.h>
+#include "config/config.h"
+
+struct sg_wake;
+
+/* Starts the thread that connects (and reconnects) to our own socket. NULL:
+   no memory or no thread; the daemon works without. */
+struct sg_wake *sg_wake_new(const struct sg_listen *milter_socket);
+void sg_wake_free(struct sg_wake **wake);
+
+/* The calling callback is about to wait. Never blocks. wake may be NULL. */
+void sg_wake_now(struct sg_wake *wake);
+
+/* Around each callback that answers a recipient: when many are inside at
+   once the thread begins to tick. */
+void sg_wake_enter(struct sg_wake *wake);
+void sg_wake_leave(struct sg_wake *wake);
+
+/* True if a session that offers these actions and steps in its negotiation is
+   one of ours: no MTA offers nothing at all. It counts nowhere. */
+bool sg_wake_is_ours(unsigned long actions, unsigned long steps);
+#endif
