@@ -76,6 +76,9 @@ struct sg_group {
 	struct sg_recipient_rule *recipients;
 };
 
+/* The tier that outlives the daemon. */
+enum sg_config_store { SG_CONFIG_STORE_SQLITE };
+
 struct sg_listen { /* "unix:/path" or "inet:port@host" */
 	bool is_unix;
 	char path[108];   /* unix */
@@ -100,6 +103,7 @@ struct sg_config {
 	char *metrics_listen; /* "127.0.0.1:9610", "" = off */
 	/* the daemon */
 	char *state_dir;
+	enum sg_config_store store;
 	char *user; /* "" = stay who we are */
 	unsigned workers; /* 1 to 16 */
 	bool dry_run;
