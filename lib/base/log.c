@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log.c - see log.h.
+ *
+ * The ring holds whole lines of fixed size: a writer copies one under the
+ * mutex and goes on; the thread takes them out one by one and writes without
+ * the mutex, however long the sink takes.
+ */
+#include "base/log.h"
+
+#include <sys/stat.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE 2048
+#define RING_LINES 4096
+
+struct line {
+	enum sg_log_level level;
+	char text[LINE_SIZE];
+};
+
+static struct {
+	/* Set before threads exist. */
+	enum sg_log_target target;
+	enum sg_log_level max_level;
+	char role[24];
+	bool syslog_open;
+	/* The mutex guards the ring and its state. */
+	pthread_mutex_t mutex;
+	pthread_cond_t more, empty;
+	bool running, stop, writing;
+	struct line *ring;
+	size_t head, n;
+	unsigned long dropped, told;
+	pthread_t thread;
+} lg = { .max_level = SG_LOG_INFO, .target = SG_LOG_STDERR,
+	.mutex = PTHREAD_MUTEX_INITIALIZER,
+	.more = PTHREAD_COND_INITIALIZER, .empty = PTHREAD_COND_INITIALIZER };
+
+/* --- sinks ---------------------------------------------------------------------- */
+
+/* The journal gave us stderr if it says which (sd-daemon(3)). */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(ours, sizeof(ours), "%lu:%lu", (unsigned long)st.st_dev,
+	    (unsigned long)st.st_ino);
+	return strcmp(stream, ours) == 0;
+}
+
+static enum sg_log_target
+find_target(void)
+{
+	struct stat st;
+
+	if (stderr_is_journal())
+		return SG_LOG_JOURNAL;
+	if (fstat(STDERR_FILENO, &st) == 0 &&
+	    (isatty(STDERR_FILENO) || S_ISFIFO(st.st_mode) ||
+	        S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode)))
+		return SG_LOG_STDERR;
+	return SG_LOG_SYSLOG;
+}
+
+static int
+priority(enum sg_log_level level)
+{
+	static const int p[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+	return p[level];
+}
+
+static void
+write_line(enum sg_log_level level, const char *text)
+{
+	char out[LINE_SIZE + 64];
+	int n;
+
+	if (lg.target == SG_LOG_SYSLOG) {
+		syslog(LOG_MAIL | priority(level), "%s", text);
+		return;
+	}
+	if (lg.target == SG_LOG_JOURNAL)
+		n = snprintf(out, sizeof(out), "<%d>%s\n", priority(level),
+		    text);
+	else
+		n = snprintf(out, sizeof(out), "stsgate[%d]: %s\n",
+		    (int)getpid(), text);
+	(void)!write(STDERR_FILENO, out,
+	    n < (int)sizeof(out) ? (size_t)n : sizeof(out) - 1);
+}
+
+/* --- the thread -------------------------------------------------------------------- */
+
+static void
+tell_dropped(unsigned long n)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s: %lu log lines were dropped: the log "
+	    "takes none", lg.role, n);
+	write_line(SG_LOG_WARN, text);
+}
+
+/* Takes one line out; false: stop. Mutex held. */
+static bool
+take(struct line *out, unsigned long *dropped)
+{
+	while (lg.n == 0 && !lg.stop) {
+		pthread_cond_broadcast(&lg.empty);
+		pthread_cond_wait(&lg.more, &lg.mutex);
+	}
+	if (lg.n == 0)
+		return false;
+	*out = lg.ring[lg.head];
+	lg.head = (lg.head + 1) % RING_LINES;
+	lg.n--;
+	*dropped = lg.dropped - lg.told;
+	lg.told = lg.dropped;
+	return true;
+}
+
+static void *
+drain(void *arg)
+{
+	struct line line;
+	unsigned long dropped;
+
+	(void)arg;
+	pthread_mutex_lock(&lg.mutex);
+	while (take(&line, &dropped)) {
+		lg.writing = true;
+		pthread_mutex_unlock(&lg.mutex);
+		write_line(line.level, line.text);
+		if (dropped > 0)
+			tell_dropped(dropped);
+		pthread_mutex_lock(&lg.mutex);
+		lg.writing = false;
+	}
+	pthread_cond_broadcast(&lg.empty);
+	pthread_mutex_unlock(&lg.mutex);
+	return NULL;
+}
+
+void
+sg_log_start(void)
+{
+	sigset_t all, before;
+
+	lg.ring = malloc(RING_LINES * sizeof(*lg.ring));
+	if (lg.ring == NULL)
+		return;
+	lg.stop = false;
+	lg.running = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_create(&lg.thread, NULL, drain, NULL) != 0) {
+		lg.running = false;
+		free(lg.ring);
+		lg.ring = NULL;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static struct timespec
+in_ms(int ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec += ms / 1000;
+	ts.tv_nsec += ms % 1000 * 1000000L;
+	if (ts.tv_nsec >= 1000000000L) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000L;
+	}
+	return ts;
+}
+
+void
+sg_log_stop(int max_wait_ms)
+{
+	struct timespec until = in_ms(max_wait_ms);
+	bool done;
+	int error = 0;
+
+	pthread_mutex_lock(&lg.mutex);
+	if (!lg.running) {
+		pthread_mutex_unlock(&lg.mutex);
+		return;
+	}
+	lg.stop = true;
+	pthread_cond_signal(&lg.more);
+	while ((lg.n > 0 || lg.writing) && error == 0)
+		error = pthread_cond_timedwait(&lg.empty, &lg.mutex, &until);
+	done = lg.n == 0 && !lg.writing;
+	pthread_mutex_unlock(&lg.mutex);
+	if (!done)
+		return; /* the sink hangs: its thread and ring are left to it */
+	pthread_join(lg.thread, NULL);
+	lg.running = false;
+	free(lg.ring);
+	lg.ring = NULL;
+}
+
+/* --- writing ---------------------------------------------------------------------- */
+
+void
+sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
+    const char *role)
+{
+	lg.target = target == SG_LOG_AUTO ? find_target() : target;
+	lg.max_level = max_level;
+	/* A child of fork has its parent's ring, but not the thread. */
+	lg.running = false;
+	lg.ring = NULL;
+	lg.n = lg.head = 0;
+	snprintf(lg.role, sizeof(lg.role), "%s", role);
+	if (lg.syslog_open)
+		closelog();
+	lg.syslog_open = lg.target == SG_LOG_SYSLOG;
+	if (lg.syslog_open)
+		openlog("stsgate", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+static void
+enqueue(enum sg_log_level level, const char *text)
+{
+	struct line *line;
+
+	pthread_mutex_lock(&lg.mutex);
+	if (lg.n == RING_LINES)
+		lg.dropped++;
+	else {
+		line = &lg.ring[(lg.head + lg.n) % RING_LINES];
+		line->level = level;
+		snprintf(line->text, sizeof(line->text), "%s", text);
+		lg.n++;
+		pthread_cond_signal(&lg.more);
+	}
+	pthread_mutex_unlock(&lg.mutex);
+}
+
+/* Whatever the format brought: one line is one line. */
+static void
+scrub(char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || (unsigned char)*s == 0x7f)
+			*s = '?';
+}
+
+void
+sg_log(enum sg_log_level level, const char *fmt, ...)
+{
+	char text[LINE_SIZE];
+	va_list ap;
+	int n;
+
+	if (level > lg.max_level)
+		return;
+	n = snprintf(text, sizeof(text), "%s: ", lg.role);
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	scrub(text);
+	if (lg.running)
+		enqueue(level, text);
+	else
+		write_line(level, text);
+}
+
+unsigned long
+sg_log_dropped(void)
+{
+	unsigned long n;
+
+	pthread_mutex_lock(&lg.mutex);
+	n = lg.dropped;
+	pthread_mutex_unlock(&lg.mutex);
+	return n;
+}
+
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+char *
+sg_log_escape(char *out, size_t out_size, const void *text, size_t len)
+{
+	const unsigned char *s = text;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t need = is_plain(s[i]) ? 1 : 4;
+
+		/* room for what follows: "..." and the NUL, or the NUL */
+		if (n + need + (i + 1 < len ? 4 : 1) > out_size) {
+			snprintf(out + n, out_size - n, "...");
+			return out;
+		}
+		if (need == 1)
+			out[n++] = (char)s[i];
+		else
+			n += (size_t)snprintf(out + n, out_size - n, "\\x%02x",
+			    s[i]);
+	}
+	out[n] = '\0';
+	return out;
+}
