@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static struct {
 	/* The mutex guards the ring and its state. */
 	pthread_mutex_t mutex;
 	pthread_cond_t more, empty;
-	bool running, stop, writing;
+	atomic_bool running; /* read without the mutex */
+	bool stop, writing;
 	struct line *ring;
 	size_t head, n;
 	unsigned long dropped, told;
@@ -109,7 +111,7 @@ write_line(enum sg_log_level level, const char *text)
 static void
 tell_dropped(unsigned long n)
 {
-	char text[80];
+	char text[160];
 
 	snprintf(text, sizeof(text), "%s: %lu log lines were dropped: the log "
 	    "takes none", lg.role, n);

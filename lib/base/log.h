@@ -32,8 +32,8 @@ void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 void sg_log_start(void);
 void sg_log_stop(int max_wait_ms);
 
-/* One line, without a final newline; cut at 2,000 bytes. Control characters
-   in the result are escaped whatever the format brought. */
+/* One line, without a final newline; cut at 2,000 bytes. A control character
+   that the format brought becomes '?'. */
 void sg_log(enum sg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
