@@ -7,6 +7,9 @@
  * put in first, by the same functions. What concerns several options at once
  * is looked at last.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* asprintf(3) */
+#endif
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

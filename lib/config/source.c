@@ -11,6 +11,9 @@
  * `@include` and remembers file and line; the words of the language stay
  * libconfig's.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* asprintf(3) */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

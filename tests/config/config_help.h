@@ -2,9 +2,13 @@
 /*
  * config_help.h - a configuration that does not need dns-root-data installed,
  * and all of a snapshot as text, so that two can be compared and shown.
+ * Comes before all other headers.
  */
 #ifndef TESTS_CONFIG_HELP_H
 #define TESTS_CONFIG_HELP_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* asprintf(3), memmem(3) */
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,10 @@
  * test_config.c - is what was written what is read, and is the example the
  * default?
  */
+#include "config_help.h"
 #include <check.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "config_help.h"
 
 #define NO_ANCHOR "dns = { trust_anchor_file = \"\" }\n"
 

@@ -5,8 +5,8 @@
  * want is "LINE:FRAGMENT" for each mistake in order, separated by '|'; empty
  * if the text is a configuration.
  */
-#include <check.h>
 #include "config_help.h"
+#include <check.h>
 
 #define GROUP(members) "groups = ( { name = \"x\"; " members " } )"
 #define RCPT(members) "recipients = ( { match = \"x.test\"; " members " } )"

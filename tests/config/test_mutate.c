@@ -5,8 +5,8 @@
  * STSGATE_SEED), for the sanitizers to look at. What is accepted must be
  * accepted again from its own text, and what is refused must say why.
  */
-#include <check.h>
 #include "config_help.h"
+#include <check.h>
 
 #define RUNS 20000
 #define BATCHES 20
@@ -38,11 +38,18 @@ static const char *const pieces[] = { "\"", "{", "}", "(", ")", "[", "]",
 /* libconfig 1.5 forgets the string that stood before a syntax error. The other
    tests of this room run without this exception. */
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
 
 const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libconfig\n";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 
 /* xorshift; the library's generators differ from system to system. */
