@@ -32,7 +32,8 @@ struct sg_asked {
 	const struct sg_group *group;
 	struct sg_rule rule; /* complete */
 	bool dry_run;        /* daemon-wide, or the rule's */
-	/* The entry that gave `require` (or any member), NULL = the group. */
+	/* The entry that gave `require`; if none did, the most specific that
+	   gave anything; NULL = the group. */
 	const struct sg_recipient_rule *entry;
 	bool entry_is_global;
 };
@@ -47,40 +48,72 @@ void sg_decide_rule(const struct sg_config *config,
 const char *sg_asked_name(const struct sg_asked *asked, char *out,
     size_t out_size);
 
-/* --- verdict (verdict.c) -------------------------------------------------- */
+/* --- verdict (verdict.c, verdict_mx.c) ------------------------------------ */
+
+/* What a probe's facts mean here. Level is what was attained whether state is
+   OK or FAIL: under require = "encrypt" an expired certificate (level
+   ENCRYPT) passes. Reason says why it is not more; with level DANE, why the
+   certificate does not also hold by PKIX. That counts at a host of an
+   insecure MX RRset only: TLSA vouches for the host alone there, so that the
+   level is VERIFY, or SECURE if the name is vouched for, never DANE, and an
+   enforce policy wants its match and PKIX as well (X-15, Q-16). A name is
+   vouched for by a secure MX RRset, by whoever configured a "[host]" next
+   hop, or by a match of the policy in force (not `none`; not `testing` under
+   REQUIRETLS). Usable TLSA and a level below DANE is a failing DANE: at most
+   ENCRYPT (D-51).
+
+   A failure needs no probe where none could mend it: no policy match under
+   enforce, a name that nothing vouches for under SECURE, no usable TLSA or an
+   insecure MX RRset under DANE. It needs no policy either; but where the
+   policy could not be read, everything short of failure is unknown. */
 
 /* Of one MX host, for query and explain; same order as facts->mx. */
 struct sg_mx_verdict {
 	bool sts_match;  /* matches the policy in force (true if there is none) */
-	bool cut;        /* not to be used: at or behind ourselves (N-08) */
+	bool cut;        /* not to be used: at or behind ourselves (N-08);
+			    result is then not-applicable, reason self */
 	enum sg_level required;
-	enum sg_level level; /* attained */
+	enum sg_level level; /* attained; NONE if not probed */
 	enum sg_result result;
 	enum sg_reason reason;
 };
 
 struct sg_verdict {
 	enum sg_result result;
-	enum sg_reason reason;   /* NONE on pass and not-applicable */
-	enum sg_level published; /* least of the usable MX hosts */
+	enum sg_reason reason;   /* NONE on pass; not-applicable: NULL_MX, or
+				    NO_USABLE_MX if the domain does not exist
+				    (the MTA bounces both itself) */
+	enum sg_level published; /* least of the usable MX hosts; without any,
+				    what the policy says for all */
 	enum sg_level required;  /* the same, with rule and message */
-	enum sg_level attained;  /* of the best MX host that passed; NONE if no
-				    MX host is usable */
-	/* The MX host the verdict speaks of ("" if none): the one that passed,
-	   else the best one that did not. Points into facts. */
+	enum sg_level attained;  /* of the MX host the verdict is about: the
+				    first that passed; else of those that are
+				    open the one with the worst gap; else the
+				    first that failed. NONE if there is none */
+	/* Its name; "" if there is none or the reason is not the host's (no
+	   policy to be read, no MX). Points into facts. */
 	const char *mx;
 	/* What could not be learnt when unknown, for the action's table. */
 	enum sg_gap {
 		SG_GAP_NONE,
 		SG_GAP_TXT,       /* TXT lookup failed */
-		SG_GAP_BOGUS,     /* TXT or MX bogus, TLSA bogus or error */
+		SG_GAP_BOGUS,     /* TXT, MX or address bogus; TLSA bogus, or
+				     error at a secure MX */
 		SG_GAP_HTTPS,     /* TXT there, policy not */
-		SG_GAP_MX,        /* MX lookup failed, all unreachable */
-		SG_GAP_UNPROBED,  /* not tested: probes off, or not asked for */
+		SG_GAP_MX,        /* MX or address lookup failed, none usable,
+				     all unreachable, we are the best MX */
+		SG_GAP_UNPROBED,  /* not tested: probes off, or not asked for,
+				     or special-use addresses */
 		SG_GAP_INTERNAL   /* deadline, overload, worker gone */
 	} gap;
-	bool by_cached_policy; /* fail rests on a policy fetched before this
-				  lookup: look again before 5xx (Q-04) */
+	/* Fail rests on a policy for which DNS was not asked within the last
+	   minute, or did not answer, or names another id, or which is older
+	   than a day. No 5xx then (Q-04, Q-07): ask for fresh facts and judge
+	   again; if it is still set, the check failed and the answer is 4xx. */
+	bool by_cached_policy;
+	bool requiretls; /* the message asks for it (RFC 8689) */
+	bool unvouched;  /* fail, for the lack of anything that vouches for
+			    the MX host's name: no probe could mend it */
 	enum sg_sts_mode sts_mode; /* of the policy in force */
 	bool has_policy;
 	bool has_dane;         /* some usable MX host has usable TLSA */
@@ -93,7 +126,7 @@ struct sg_verdict {
 void sg_decide_verdict(const struct sg_facts *facts, enum sg_require require,
     bool requiretls, struct sg_wall now, struct sg_verdict *out);
 
-/* --- action (action.c) ----------------------------------------------------- */
+/* --- action (action.c) ---------------------------------------------------- */
 
 struct sg_decision {
 	enum sg_action action;  /* what the rule says; never AUTO */
@@ -102,8 +135,11 @@ struct sg_decision {
 				   so loudly */
 };
 
-/* By rule and verdict; on_unknown = auto is the open-or-closed table.
-   known_free: the facts last known said that there is no policy.
+/* By rule and verdict; on_unknown = auto is the open-or-closed table, whose
+   window counts from facts->sts.unknown_since (0, or no facts: it has just
+   begun). A written on_unknown is taken as it is, window or not, but bogus is
+   never passed. Nothing is ever done where nothing is required by an exempt
+   rule. REJECT is the rule's word: see by_cached_policy.
    delivery_map: the MTA asks our map, so that a published level is enforced
    at delivery. */
 struct sg_act_params {
