@@ -36,13 +36,18 @@ struct sg_dns_answer {
 };
 typedef void sg_dns_cb(void *arg, const struct sg_dns_answer *answer);
 
-enum { SG_DNS_A = 1, SG_DNS_CNAME = 5, SG_DNS_SOA = 6, SG_DNS_MX = 15,
-       SG_DNS_TXT = 16, SG_DNS_AAAA = 28, SG_DNS_DNSKEY = 48, SG_DNS_TLSA = 52 };
+enum { SG_DNS_A = 1, SG_DNS_NS = 2, SG_DNS_CNAME = 5, SG_DNS_SOA = 6,
+       SG_DNS_MX = 15, SG_DNS_TXT = 16, SG_DNS_AAAA = 28, SG_DNS_DNSKEY = 48,
+       SG_DNS_TLSA = 52 };
 
-/* SG_BAD with err: a setting libunbound refuses, a bad trust anchor. */
+/* fresh: answers are remembered for a few seconds only (struct sg_job).
+   SG_BAD with err: a setting libunbound refuses, a bad trust anchor file. An
+   anchor that does not fit the servers is no error: see sg_dns_validates().
+   Not while another call makes one, in any thread. */
 enum sg_rc sg_dns_new(struct event_base *base, const struct sg_config *config,
-    struct sg_dns **out_r, struct sg_err *err);
-void sg_dns_free(struct sg_dns **dns); /* no callback runs after this */
+    bool fresh, struct sg_dns **out_r, struct sg_err *err);
+/* No callback runs after this. Not from inside one. */
+void sg_dns_free(struct sg_dns **dns);
 
 struct sg_dns_query;
 /* name in kept form (may begin with '_' labels). The callback runs once, at
@@ -53,7 +58,12 @@ struct sg_dns_query *sg_dns_ask(struct sg_dns *dns, const char *name, int type,
 /* Before its callback only; cb does not run. */
 void sg_dns_cancel(struct sg_dns_query *query);
 
-/* True once an answer for the root was found secure: without it DNSSEC is
-   unavailable and everything counts as insecure (said loudly at start). */
+/* True once the DNSKEY RRset of every name that trust_anchor_file has anchors
+   for was found secure. Until then DNSSEC is unavailable and all answers count
+   as insecure, which is said loudly, and tried again now and then: with an
+   anchor that the servers cannot serve every answer would be bogus, and no
+   mail would leave. Questions wait for the first trial (SG_DNS_TRIAL_MS at
+   most). */
+#define SG_DNS_TRIAL_MS 4000
 bool sg_dns_validates(const struct sg_dns *dns);
 #endif

@@ -1,0 +1,889 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What dns.c makes of the answers of a scripted server, of silence, and of
+ * trust anchors that fit and that do not.
+ */
+#include <sys/stat.h>
+#include <arpa/inet.h>
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <unbound.h>
+#include "net/anchors.h"
+#include "net/dns.h"
+#include "net/dns_wire.h"
+#include "net/resolver.h"
+#include "support/dns_server.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- a resolver on a scripted server ------------------------------------ */
+
+struct fixture {
+	struct event_base *base;
+	struct dns_server *server;
+	struct sg_dns_server forward;
+	struct sg_config config;
+	struct sg_dns *dns;
+};
+
+/* An answer that outlives its callback. */
+struct got {
+	bool done;
+	struct sg_dns_answer a;
+	char canon[SG_DOMAIN_SIZE];
+	unsigned char first[512];
+	size_t first_len;
+};
+
+static char empty[] = "";
+
+static void
+fixture_open(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->base = event_base_new();
+	f->server = dns_server_start();
+	ck_assert_ptr_nonnull(f->base);
+	ck_assert_ptr_nonnull(f->server);
+	ck_assert_int_eq(sg_addr_parse("127.0.0.1", &f->forward.addr), SG_OK);
+	f->forward.port = dns_server_port(f->server);
+	f->config.dns_servers = &f->forward;
+	f->config.n_dns_servers = 1;
+	f->config.trust_anchor_file = empty;
+}
+
+static void
+fixture_dns(struct fixture *f)
+{
+	struct sg_err err = { 0 };
+
+	ck_assert_msg(sg_dns_new(f->base, &f->config, false, &f->dns, &err) ==
+	    SG_OK, "sg_dns_new: %s", err.text);
+}
+
+static void
+fixture_close(struct fixture *f)
+{
+	sg_dns_free(&f->dns);
+	dns_server_stop(&f->server);
+	event_base_free(f->base);
+}
+
+static void
+on_answer(void *arg, const struct sg_dns_answer *answer)
+{
+	struct got *g = arg;
+
+	ck_assert(!g->done);
+	g->done = true;
+	g->a = *answer;
+	if (answer->canonname != NULL) {
+		strcpy(g->canon, answer->canonname);
+		g->a.canonname = g->canon;
+	}
+	if (answer->n > 0 && answer->rr[0].len <= sizeof(g->first)) {
+		g->first_len = answer->rr[0].len;
+		memcpy(g->first, answer->rr[0].data, g->first_len);
+	}
+}
+
+static void
+ask(struct fixture *f, const char *name, int type, int ms, struct got *g)
+{
+	struct sg_dns_query *q;
+
+	memset(g, 0, sizeof(*g));
+	q = sg_dns_ask(f->dns, name, type, ms, on_answer, g);
+	ck_assert_msg(q != NULL, "%s: not asked", name);
+	ck_assert_msg(!g->done, "%s: callback inside sg_dns_ask()", name);
+	while (!g->done)
+		ck_assert_int_eq(event_base_loop(f->base, EVLOOP_ONCE), 0);
+}
+
+/* --- answers ------------------------------------------------------------ */
+
+static const struct dns_row answers[] = {
+	{ "txt.test", SG_DNS_TXT, DNS_DATA, "v=STSv1; id=ab|cd;", 0, 0 },
+	{ "mx.test", SG_DNS_MX, DNS_DATA, "10 a.test", 600, 0 },
+	{ "mx.test", SG_DNS_MX, DNS_DATA, "20 b.test", 600, 0 },
+	{ "a.test", SG_DNS_A, DNS_DATA, "192.0.2.1", 1, 0 },
+	{ "long.test", SG_DNS_A, DNS_DATA, "192.0.2.1", 864000, 0 },
+	{ "chain.test", SG_DNS_CNAME, DNS_DATA, "c1.test", 0, 0 },
+	{ "c1.test", SG_DNS_CNAME, DNS_DATA, "C2.Test", 0, 0 },
+	{ "c2.test", SG_DNS_TXT, DNS_DATA, "x", 0, 0 },
+	{ "alone.test", SG_DNS_CNAME, DNS_CNAME_ONLY, "c2.test", 0, 0 },
+	{ "loop1.test", SG_DNS_CNAME, DNS_DATA, "loop2.test", 0, 0 },
+	{ "loop2.test", SG_DNS_CNAME, DNS_DATA, "loop1.test", 0, 0 },
+	{ "broken.test", SG_DNS_CNAME, DNS_CNAME_ONLY, "fail.test", 0, 0 },
+	{ "dangling.test", SG_DNS_CNAME, DNS_DATA, "not.test", 0, 0 },
+	{ "fail.test", SG_DNS_TXT, DNS_SERVFAIL, NULL, 0, 0 },
+	{ "refused.test", SG_DNS_TXT, DNS_REFUSED, NULL, 0, 0 },
+	{ "notimp.test", SG_DNS_TXT, DNS_NOTIMP, NULL, 0, 0 },
+	{ "empty.test", SG_DNS_TXT, DNS_NODATA, NULL, 0, 0 },
+	{ "lame.test", SG_DNS_TXT, DNS_LAME, NULL, 0, 0 },
+	{ "bare.test", SG_DNS_TXT, DNS_BARE, NULL, 0, 0 },
+	{ "tcp.test", SG_DNS_TXT, DNS_TRUNCATE, "over TCP", 0, 0 },
+	{ "notcp.test", SG_DNS_TXT, DNS_TRUNCATE_ALL, "x", 0, 0 },
+	{ "other.test", SG_DNS_TXT, DNS_DATA, "theirs", 0, 0 },
+	{ "swap.test", SG_DNS_TXT, DNS_OTHER_NAME, "forged", 0, 0 },
+	{ "type.test", SG_DNS_TXT, DNS_OTHER_TYPE, NULL, 0, 0 },
+	{ "slow.test", SG_DNS_TXT, DNS_DATA, "late", 0, 150 },
+	{ "_odd.test", SG_DNS_TXT, DNS_DATA, "under", 0, 0 },
+};
+
+static const struct answer_case {
+	const char *label, *name;
+	int type;
+	enum sg_rc rc;
+	bool nxdomain;
+	size_t n;
+	uint32_t ttl_min, ttl_max;
+	const char *canon; /* NULL: none or the name itself */
+} answer_cases[] = {
+	{ "data", "mx.test", SG_DNS_MX, SG_OK, false, 2, 590, 600, NULL },
+	{ "TTL below the floor", "a.test", SG_DNS_A, SG_OK, false, 1, 10, 10,
+	    NULL },
+	{ "TTL above the ceiling", "long.test", SG_DNS_A, SG_OK, false, 1,
+	    86400, 86400, NULL },
+	{ "name with an underscore", "_odd.test", SG_DNS_TXT, SG_OK, false, 1,
+	    10, 300, NULL },
+	{ "B-18 CNAME chain", "chain.test", SG_DNS_TXT, SG_OK, false, 1, 10,
+	    300, "c2.test" },
+	{ "B-18 only the CNAME in the first answer", "alone.test", SG_DNS_TXT,
+	    SG_OK, false, 1, 10, 300, "c2.test" },
+	{ "B-18, D-14 CNAME loop is a failure", "loop1.test", SG_DNS_TXT,
+	    SG_RETRY, false, 0, 30, 30, NULL },
+	{ "D-11 broken second hop is a failure", "broken.test", SG_DNS_TXT,
+	    SG_RETRY, false, 0, 30, 30, NULL },
+	{ "CNAME to nowhere", "dangling.test", SG_DNS_TXT, SG_NONE, true, 0,
+	    10, 300, "not.test" },
+	{ "SERVFAIL", "fail.test", SG_DNS_TXT, SG_RETRY, false, 0, 30, 30,
+	    NULL },
+	{ "REFUSED", "refused.test", SG_DNS_TXT, SG_RETRY, false, 0, 30, 30,
+	    NULL },
+	{ "NOTIMP", "notimp.test", SG_DNS_TXT, SG_RETRY, false, 0, 30, 30,
+	    NULL },
+	{ "D-06 NODATA", "empty.test", SG_DNS_TXT, SG_NONE, false, 0, 10, 300,
+	    NULL },
+	{ "D-06 NODATA of another type", "a.test", SG_DNS_MX, SG_NONE, false,
+	    0, 10, 300, NULL },
+	{ "D-06 NXDOMAIN", "none.test", SG_DNS_MX, SG_NONE, true, 0, 10, 300,
+	    NULL },
+	{ "5.1 lame delegation is no denial", "lame.test", SG_DNS_TXT,
+	    SG_RETRY, false, 0, 30, 30, NULL },
+	{ "NODATA without SOA (2308 2.2 type 3), TTL clamped", "bare.test",
+	    SG_DNS_TXT, SG_NONE, false, 0, 10, 3600, NULL },
+	{ "5.1 truncated, then TCP", "tcp.test", SG_DNS_TXT, SG_OK, false, 1,
+	    10, 300, NULL },
+	{ "D-09 truncated, TCP closed", "notcp.test", SG_DNS_TXT, SG_RETRY,
+	    false, 0, 30, 30, NULL },
+	{ "T1 answer for another name is not taken", "swap.test", SG_DNS_TXT,
+	    SG_NONE, false, 0, 10, 3600, NULL },
+	{ "answer of another type is not taken", "type.test", SG_DNS_TXT,
+	    SG_NONE, false, 0, 10, 3600, NULL },
+	{ "late, but in time", "slow.test", SG_DNS_TXT, SG_OK, false, 1, 10,
+	    300, NULL },
+	{ "built in: localhost is never asked", "localhost", SG_DNS_A, SG_OK,
+	    false, 1, 10, 86400, NULL },
+	{ "built in: invalid is never asked", "x.invalid", SG_DNS_A, SG_NONE,
+	    true, 0, 10, 3600, NULL },
+	{ "built in: onion is never asked", "x.onion", SG_DNS_A, SG_NONE,
+	    true, 0, 10, 3600, NULL },
+};
+
+START_TEST(test_answer)
+{
+	const struct answer_case *c = &answer_cases[_i];
+	struct fixture f;
+	struct got g;
+
+	fixture_open(&f);
+	dns_server_load(f.server, answers, N(answers));
+	fixture_dns(&f);
+	ask(&f, c->name, c->type, 20000, &g);
+	ck_assert_msg(g.a.rc == c->rc && g.a.nxdomain == c->nxdomain &&
+	    g.a.n == c->n, "%s: got rc %d nx %d n %zu (%s), want %d %d %zu",
+	    c->label, g.a.rc, g.a.nxdomain, g.a.n, g.a.err.text, c->rc,
+	    c->nxdomain, c->n);
+	ck_assert_msg(g.a.ttl_s >= c->ttl_min && g.a.ttl_s <= c->ttl_max,
+	    "%s: got TTL %u, want %u to %u", c->label, g.a.ttl_s, c->ttl_min,
+	    c->ttl_max);
+	ck_assert_msg(g.a.dnssec == (c->rc == SG_RETRY ? SG_DNSSEC_ERROR :
+	    SG_DNSSEC_INSECURE), "%s: got dnssec %d", c->label, g.a.dnssec);
+	if (c->canon != NULL)
+		ck_assert_str_eq(g.a.canonname, c->canon);
+	if (strncmp(c->label, "built in", 8) == 0)
+		ck_assert_uint_eq(dns_server_count(f.server, NULL, 0), 0);
+	fixture_close(&f);
+}
+END_TEST
+
+/* names are absolute; nothing is appended, whatever the answer. */
+START_TEST(test_no_search_list)
+{
+	struct fixture f;
+	struct got g;
+
+	fixture_open(&f);
+	fixture_dns(&f);
+	ask(&f, "foo", SG_DNS_MX, 20000, &g);
+	ck_assert_int_eq(g.a.rc, SG_NONE);
+	ck_assert_uint_eq(dns_server_count(f.server, "foo", SG_DNS_MX), 1);
+	ck_assert_uint_eq(dns_server_count(f.server, NULL, 0), 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(test_bad_names)
+{
+	static const char *const names[] = { "", ".", "a..test", "A.test",
+		"a.test.", "a b.test" };
+	struct fixture f;
+	struct got g = { 0 };
+
+	fixture_open(&f);
+	fixture_dns(&f);
+	for (size_t i = 0; i < N(names); i++)
+		ck_assert_msg(sg_dns_ask(f.dns, names[i], SG_DNS_A, 1000,
+		    on_answer, &g) == NULL, "\"%s\" was asked", names[i]);
+	fixture_close(&f);
+}
+END_TEST
+
+/* T13: what is kept of gigantic answers. */
+#define MANY 100
+static const struct cap_case {
+	const char *label;
+	int n;
+	int size; /* of each record's text */
+	size_t want_n, want_dropped;
+} cap_cases[] = {
+	{ "at the cap", 64, 10, 64, 0 },
+	{ "one record more", 65, 10, 64, 1 },
+	{ "100 records", MANY, 10, 64, 36 },
+	{ "17 KB in 70 records", 70, 245, 64, 6 },
+	{ "over 16 KB in few", 20, 1000, 16, 4 },
+};
+
+START_TEST(test_caps)
+{
+	const struct cap_case *c = &cap_cases[_i];
+	static struct dns_row rows[MANY];
+	static char text[MANY][1200];
+	struct fixture f;
+	struct got g;
+
+	for (int i = 0; i < c->n; i++) {
+		int len = snprintf(text[i], sizeof(text[i]), "%03d", i);
+
+		while (len < c->size) {
+			text[i][len] = len % 200 == 199 ? '|' : 'x';
+			len++;
+		}
+		text[i][len] = '\0';
+		rows[i] = (struct dns_row){ "big.test", SG_DNS_TXT, DNS_DATA,
+			text[i], 0, 0 };
+	}
+	fixture_open(&f);
+	dns_server_load(f.server, rows, (size_t)c->n);
+	fixture_dns(&f);
+	ask(&f, "big.test", SG_DNS_TXT, 20000, &g);
+	ck_assert_int_eq(g.a.rc, SG_OK);
+	ck_assert_msg(g.a.n == c->want_n && g.a.dropped == c->want_dropped,
+	    "%s: got %zu and %zu dropped, want %zu and %zu", c->label, g.a.n,
+	    g.a.dropped, c->want_n, c->want_dropped);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- deadlines, cancelling, freeing ------------------------------------- */
+
+static const struct dns_row silence[] = {
+	{ "silent.test", SG_DNS_MX, DNS_SILENT, NULL, 0, 0 },
+	{ "late.test", SG_DNS_MX, DNS_DATA, "10 a.test", 0, 300 },
+	{ "now.test", SG_DNS_A, DNS_DATA, "192.0.2.1", 0, 0 },
+};
+
+START_TEST(test_deadline)
+{
+	struct fixture f;
+	struct got g;
+
+	fixture_open(&f);
+	dns_server_load(f.server, silence, N(silence));
+	fixture_dns(&f);
+	ask(&f, "silent.test", SG_DNS_MX, 50, &g);
+	ck_assert_int_eq(g.a.rc, SG_RETRY);
+	ck_assert_int_eq(g.a.err.reason, SG_REASON_TIMEOUT);
+	ck_assert_int_eq(g.a.dnssec, SG_DNSSEC_ERROR);
+	/* An answer behind the deadline comes to nobody: on_answer() would
+	   fail on its second call. */
+	ask(&f, "late.test", SG_DNS_MX, 20, &g);
+	ck_assert_int_eq(g.a.err.reason, SG_REASON_TIMEOUT);
+	ask(&f, "late.test", SG_DNS_MX, 20000, &(struct got){ 0 });
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(test_cancel)
+{
+	struct fixture f;
+	struct got cancelled = { 0 }, g;
+	struct sg_dns_query *q;
+
+	fixture_open(&f);
+	dns_server_load(f.server, silence, N(silence));
+	fixture_dns(&f);
+	q = sg_dns_ask(f.dns, "late.test", SG_DNS_MX, 20000, on_answer,
+	    &cancelled);
+	ck_assert_ptr_nonnull(q);
+	sg_dns_cancel(q);
+	/* The same question again: its answer would wake the first too. */
+	ask(&f, "late.test", SG_DNS_MX, 20000, &g);
+	ck_assert_int_eq(g.a.rc, SG_OK);
+	ck_assert(!cancelled.done);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(test_free_under_way)
+{
+	struct fixture f;
+	struct got g[8] = { 0 };
+
+	fixture_open(&f);
+	dns_server_load(f.server, silence, N(silence));
+	fixture_dns(&f);
+	for (size_t i = 0; i < N(g); i++)
+		ck_assert_ptr_nonnull(sg_dns_ask(f.dns,
+		    i % 2 ? "silent.test" : "late.test", SG_DNS_MX, 20000,
+		    on_answer, &g[i]));
+	sg_dns_free(&f.dns);
+	event_base_loop(f.base, EVLOOP_NONBLOCK);
+	for (size_t i = 0; i < N(g); i++)
+		ck_assert(!g[i].done);
+	fixture_close(&f);
+}
+END_TEST
+
+/* LIBRARIES 1: the library's thread must not take our signals. */
+static void
+on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(int *)arg += 1;
+}
+
+static char
+thread_blocks_term(pid_t tid)
+{
+	char path[64], line[256], *value = NULL;
+	unsigned long long mask = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
+	in = fopen(path, "re");
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
+		if (strncmp(line, "SigBlk:", 7) == 0) {
+			value = line + 7;
+			mask = strtoull(value, NULL, 16);
+			break;
+		}
+	}
+	if (in != NULL)
+		fclose(in);
+	return (mask >> (SIGTERM - 1) & 1);
+}
+
+START_TEST(test_signals)
+{
+	struct fixture f;
+	struct event *term;
+	struct got g;
+	int seen = 0, blocked = 0;
+
+	fixture_open(&f);
+	term = evsignal_new(f.base, SIGTERM, on_signal, &seen);
+	event_add(term, NULL);
+	dns_server_load(f.server, silence, N(silence));
+	fixture_dns(&f);
+	ask(&f, "now.test", SG_DNS_A, 20000, &g);
+	/* The fixture's server thread came first, the library's later. */
+	for (pid_t tid = getpid() + 1; tid < getpid() + 20; tid++)
+		blocked += thread_blocks_term(tid);
+	ck_assert_int_ge(blocked, 1);
+	kill(getpid(), SIGTERM);
+	while (seen == 0)
+		event_base_loop(f.base, EVLOOP_ONCE);
+	event_free(term);
+	fixture_close(&f);
+}
+END_TEST
+
+/* --- DNSSEC ------------------------------------------------------------- */
+
+static char anchor_path[] = "/tmp/stsgate-anchor.XXXXXX";
+
+static void
+write_anchor(struct fixture *f, const char *text)
+{
+	int fd = mkstemp(anchor_path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	f->config.trust_anchor_file = anchor_path;
+}
+
+static const struct dns_row zone[] = {
+	{ "good.test", SG_DNS_MX, DNS_DATA, "10 mx.good.test", 0, 0 },
+	{ "alias.test", SG_DNS_CNAME, DNS_DATA, "good.test", 0, 0 },
+	{ "out.test", SG_DNS_CNAME, DNS_DATA, "x.child.test", 0, 0 },
+	{ "bad.test", SG_DNS_MX, DNS_BAD_SIG, "10 evil.test", 0, 0 },
+	{ "x.child.test", SG_DNS_MX, DNS_DATA, "10 mx.child.test", 0, 0 },
+};
+
+static const struct dnssec_case {
+	const char *label, *name;
+	enum sg_rc rc;
+	enum sg_dnssec dnssec;
+	size_t n;
+} dnssec_cases[] = {
+	{ "secure", "good.test", SG_OK, SG_DNSSEC_SECURE, 1 },
+	{ "D-10 secure CNAME", "alias.test", SG_OK, SG_DNSSEC_SECURE, 1 },
+	{ "D-12 secure CNAME to an insecure zone", "out.test", SG_OK,
+	    SG_DNSSEC_INSECURE, 1 },
+	{ "D-07 bogus: no data is handed on", "bad.test", SG_BAD,
+	    SG_DNSSEC_BOGUS, 0 },
+	{ "D-03 insecure", "x.child.test", SG_OK, SG_DNSSEC_INSECURE, 1 },
+	{ "D-06 secure NODATA", "none.test", SG_NONE, SG_DNSSEC_SECURE, 0 },
+};
+
+START_TEST(test_dnssec)
+{
+	const struct dnssec_case *c = &dnssec_cases[_i];
+	struct fixture f;
+	struct got g;
+	char anchor[DNS_ANCHOR_SIZE];
+
+	fixture_open(&f);
+	dns_server_load(f.server, zone, N(zone));
+	ck_assert_int_eq(dns_server_sign(f.server, "child.test", anchor), 0);
+	write_anchor(&f, anchor);
+	fixture_dns(&f);
+	ask(&f, c->name, SG_DNS_MX, 20000, &g);
+	ck_assert(sg_dns_validates(f.dns));
+	ck_assert_msg(g.a.rc == c->rc && g.a.dnssec == c->dnssec &&
+	    g.a.n == c->n, "%s: got rc %d dnssec %d n %zu (%s)", c->label,
+	    g.a.rc, g.a.dnssec, g.a.n, g.a.err.text);
+	fixture_close(&f);
+	unlink(anchor_path);
+}
+END_TEST
+
+/* Another zone's key, one that the server does not sign with. */
+#define STRANGE "test. 300 IN DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0d" \
+	"xCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==\n"
+#define STRANGE_ROOT "." STRANGE + 5
+
+static const struct trust_case {
+	const char *label;
+	bool sign;     /* the server signs test. */
+	const char *anchor; /* NULL: the right one */
+	bool insecure; /* insecure_zones = ["test"] */
+	bool validates;
+	enum sg_dnssec dnssec; /* of good.test */
+} trust_cases[] = {
+	{ "anchor fits", true, NULL, false, true, SG_DNSSEC_SECURE },
+	{ "anchor of another key: mail is not stopped", true, STRANGE, false,
+	    false, SG_DNSSEC_INSECURE },
+	{ "server strips DNSSEC: mail is not stopped", false, STRANGE, false,
+	    false, SG_DNSSEC_INSECURE },
+	{ "no anchors: off", true, "", false, false, SG_DNSSEC_INSECURE },
+};
+
+START_TEST(test_trust)
+{
+	const struct trust_case *c = &trust_cases[_i];
+	struct fixture f;
+	struct got g;
+	char anchor[DNS_ANCHOR_SIZE] = "";
+
+	fixture_open(&f);
+	dns_server_load(f.server, zone, N(zone));
+	if (c->sign)
+		ck_assert_int_eq(dns_server_sign(f.server, NULL, anchor), 0);
+	if (c->anchor == NULL || c->anchor[0] != '\0')
+		write_anchor(&f, c->anchor != NULL ? c->anchor : anchor);
+	fixture_dns(&f);
+	ask(&f, "good.test", SG_DNS_MX, 20000, &g);
+	ck_assert_msg(g.a.rc == SG_OK && g.a.dnssec == c->dnssec &&
+	    sg_dns_validates(f.dns) == c->validates,
+	    "%s: got rc %d dnssec %d validates %d", c->label, g.a.rc,
+	    g.a.dnssec, sg_dns_validates(f.dns));
+	fixture_close(&f);
+	unlink(anchor_path);
+}
+END_TEST
+
+/* insecure_zones: no validation below, though the anchor is above. */
+START_TEST(test_insecure_zone)
+{
+	char name[] = "bad.test", *zones[] = { name };
+	struct fixture f;
+	struct got g;
+	char anchor[DNS_ANCHOR_SIZE];
+
+	fixture_open(&f);
+	f.config.insecure_zones = zones;
+	f.config.n_insecure_zones = 1;
+	dns_server_load(f.server, zone, N(zone));
+	ck_assert_int_eq(dns_server_sign(f.server, NULL, anchor), 0);
+	write_anchor(&f, anchor);
+	fixture_dns(&f);
+	ask(&f, "bad.test", SG_DNS_MX, 20000, &g);
+	ck_assert_int_eq(g.a.rc, SG_OK);
+	ck_assert_int_eq(g.a.dnssec, SG_DNSSEC_INSECURE);
+	ask(&f, "good.test", SG_DNS_MX, 20000, &g);
+	ck_assert_int_eq(g.a.dnssec, SG_DNSSEC_SECURE);
+	fixture_close(&f);
+	unlink(anchor_path);
+}
+END_TEST
+
+/* A question that comes before the trial is over waits for it, and has its
+   own deadline all the same. */
+START_TEST(test_trial_waits)
+{
+	static const struct dns_row dead[] = {
+		{ "test", SG_DNS_DNSKEY, DNS_SILENT, NULL, 0, 0 },
+		{ "good.test", SG_DNS_A, DNS_DATA, "192.0.2.1", 0, 0 },
+	};
+	struct fixture f;
+	struct got g;
+
+	fixture_open(&f);
+	dns_server_load(f.server, dead, N(dead));
+	write_anchor(&f, STRANGE);
+	fixture_dns(&f);
+	ask(&f, "good.test", SG_DNS_A, 50, &g);
+	ck_assert_int_eq(g.a.err.reason, SG_REASON_TIMEOUT);
+	ck_assert_uint_eq(dns_server_count(f.server, "good.test", 0), 0);
+	/* Long enough to see the trial end without an answer. */
+	ask(&f, "good.test", SG_DNS_A, 20000, &g);
+	ck_assert_int_eq(g.a.rc, SG_OK);
+	ck_assert(!sg_dns_validates(f.dns));
+	fixture_close(&f);
+	unlink(anchor_path);
+}
+END_TEST
+
+static const struct refuse_case {
+	const char *label, *text; /* NULL: there is no such file */
+} refuse_cases[] = {
+	{ "no file", NULL },
+	{ "empty file", "" },
+	{ "no anchor in it", "; nothing\n$TTL 5\ntest. IN A 192.0.2.1\n" },
+	{ "record cut short", "test. IN DS 1 13\n" },
+};
+
+START_TEST(test_refused_anchor)
+{
+	const struct refuse_case *c = &refuse_cases[_i];
+	char missing[] = "/nonexistent/anchor";
+	struct sg_err err = { 0 };
+	struct fixture f;
+
+	fixture_open(&f);
+	f.config.trust_anchor_file = missing;
+	if (c->text != NULL)
+		write_anchor(&f, c->text);
+	ck_assert_msg(sg_dns_new(f.base, &f.config, false, &f.dns, &err) ==
+	    SG_BAD, "%s: was taken", c->label);
+	ck_assert_ptr_null(f.dns);
+	ck_assert_str_ne(err.text, "");
+	fixture_close(&f);
+	unlink(anchor_path);
+}
+END_TEST
+
+/* --- anchors ------------------------------------------------------------ */
+
+static const struct anchors_case {
+	const char *label, *text;
+	size_t n;
+	const char *first, *last;
+} anchors_cases[] = {
+	{ "root, twice", ". IN DNSKEY 257 3 8 AA== ; one\n"
+	    ". 86400 IN DS 20326 8 2 E06D\n", 1, ".", "." },
+	{ "two names", "Test. DS 1 13 2 AA\n\nb.example.\tIN\tDNSKEY 257\n",
+	    2, "test", "b.example" },
+	{ "comments and continuations", "; . IN DS 1\n\t( DNSKEY )\n"
+	    "x.test. IN DNSKEY 257 3 13 ( ; split\n\tAAAA )\n", 1, "x.test",
+	    "x.test" },
+};
+
+START_TEST(test_anchors)
+{
+	const struct anchors_case *c = &anchors_cases[_i];
+	struct sg_anchors a;
+	struct sg_err err = { 0 };
+	struct fixture f = { 0 };
+
+	write_anchor(&f, c->text);
+	ck_assert_msg(sg_anchors_read(anchor_path, &a, &err) == SG_OK,
+	    "%s: %s", c->label, err.text);
+	unlink(anchor_path);
+	ck_assert_uint_eq(a.n, c->n);
+	ck_assert_str_eq(a.owner[0], c->first);
+	ck_assert_str_eq(a.owner[a.n - 1], c->last);
+}
+END_TEST
+
+/* --- settings (THREATS 2.3) --------------------------------------------- */
+
+enum mode { ANY, FORWARD, RECURSIVE, FRESH };
+static const struct setting_case {
+	enum mode mode;
+	const char *name, *want; /* a line of the value */
+} setting_cases[] = {
+	{ ANY, "outgoing-num-tcp", "128" },
+	{ ANY, "msg-cache-size", "16777216" },
+	{ ANY, "rrset-cache-size", "33554432" },
+	{ ANY, "edns-buffer-size", "1232" },
+	{ ANY, "max-udp-size", "1232" },
+	{ ANY, "infra-cache-max-rtt", "3000" },
+	{ ANY, "infra-host-ttl", "30" },
+	{ ANY, "infra-keep-probing", "yes" },
+	{ ANY, "outbound-msg-retry", "3" },
+	{ ANY, "jostle-timeout", "200" },
+	{ ANY, "val-bogus-ttl", "30" },
+	{ ANY, "val-max-restart", "5" },
+	{ ANY, "harden-glue", "yes" },
+	{ ANY, "harden-dnssec-stripped", "yes" },
+	{ ANY, "harden-below-nxdomain", "yes" },
+	{ ANY, "qname-minimisation", "yes" },
+	{ ANY, "serve-expired", "no" },
+	{ ANY, "unwanted-reply-threshold", "0" },
+	{ FORWARD, "do-not-query-localhost", "no" },
+	{ FORWARD, "cache-max-negative-ttl", "300" },
+	{ FRESH, "cache-max-ttl", "5" },
+	{ FRESH, "cache-max-negative-ttl", "5" },
+	{ RECURSIVE, "do-not-query-localhost", "yes" },
+	{ RECURSIVE, "do-not-query-address", "10.0.0.0/8" },
+	{ RECURSIVE, "do-not-query-address", "172.16.0.0/12" },
+	{ RECURSIVE, "do-not-query-address", "192.168.0.0/16" },
+	{ RECURSIVE, "do-not-query-address", "169.254.0.0/16" },
+	{ RECURSIVE, "do-not-query-address", "fc00::/7" },
+	{ RECURSIVE, "do-not-query-address", "fe80::/10" },
+};
+
+static bool
+has_line(const char *text, const char *want)
+{
+	size_t len = strlen(want);
+
+	for (; text != NULL; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, want, len) == 0 &&
+		    (text[len] == '\0' || text[len] == '\n'))
+			return (true);
+	}
+	return (false);
+}
+
+START_TEST(test_setting)
+{
+	const struct setting_case *c = &setting_cases[_i];
+	struct sg_dns_server forward = { .port = 53 };
+	struct sg_config config = { .trust_anchor_file = empty };
+	struct sg_resolver_params p = { &config, c->mode == FRESH, false };
+	struct sg_err err = { 0 };
+	struct ub_ctx *ctx;
+	char *got = NULL;
+
+	config.dns_recursive = c->mode == RECURSIVE;
+	ck_assert_int_eq(sg_addr_parse("127.0.0.1", &forward.addr), SG_OK);
+	config.dns_servers = &forward;
+	config.n_dns_servers = config.dns_recursive ? 0 : 1;
+	ck_assert_msg(sg_resolver_open(&p, &ctx, &err) == SG_OK, "%s",
+	    err.text);
+	ck_assert_int_eq(ub_ctx_get_option(ctx, c->name, &got), 0);
+	ck_assert_msg(has_line(got, c->want), "%s: got \"%s\", want \"%s\"",
+	    c->name, got, c->want);
+	free(got);
+	ub_ctx_delete(ctx);
+}
+END_TEST
+
+START_TEST(test_servers)
+{
+	struct sg_config config = { .trust_anchor_file = empty };
+	struct sg_resolver_params p = { &config, false, false };
+	struct sg_dns_server six = { .port = 5353 };
+	char no_name[] = "a..b", *zones[] = { no_name };
+	struct sg_err err = { 0 };
+	struct ub_ctx *ctx;
+
+	ck_assert_int_eq(sg_addr_parse("::1", &six.addr), SG_OK);
+	config.dns_servers = &six;
+	config.n_dns_servers = 1;
+	ck_assert_msg(sg_resolver_open(&p, &ctx, &err) == SG_OK, "IPv6: %s",
+	    err.text);
+	ub_ctx_delete(ctx);
+	/* What libunbound refuses is not passed over. */
+	p.anchored = true;
+	config.insecure_zones = zones;
+	config.n_insecure_zones = 1;
+	ck_assert_int_eq(sg_resolver_open(&p, &ctx, &err), SG_BAD);
+	ck_assert_ptr_null(ctx);
+	ck_assert_str_ne(err.text, "");
+}
+END_TEST
+
+/* --- rdata -------------------------------------------------------------- */
+
+#define BYTES(s) (const unsigned char *)(s), sizeof(s) - 1
+
+static const struct wire_case {
+	const char *label;
+	const unsigned char *data;
+	size_t len;
+	enum sg_rc rc;
+	const char *host;
+} wire_cases[] = {
+	{ "host", BYTES("\0\012\2mx\4good\4test\0"), SG_OK, "mx.good.test" },
+	{ "upper case", BYTES("\0\012\2MX\4Good\4Test\0"), SG_OK,
+	    "mx.good.test" },
+	{ "underscore", BYTES("\0\012\3_mx\4test\0"), SG_OK, "_mx.test" },
+	{ "N-09 root", BYTES("\0\0\0"), SG_NONE, "" },
+	{ "A-05 IP address", BYTES("\0\012\003192\0010\0012\0017\0"), SG_BAD,
+	    "" },
+	{ "T14 CR LF in a label", BYTES("\0\012\5a\r\nbc\4test\0"), SG_BAD,
+	    "" },
+	{ "dot in a label", BYTES("\0\012\3a.b\4test\0"), SG_BAD, "" },
+	{ "NUL in a label", BYTES("\0\012\3a\0b\4test\0"), SG_BAD, "" },
+	{ "raw UTF-8", BYTES("\0\012\2\303\244\4test\0"), SG_BAD, "" },
+	{ "no end", BYTES("\0\012\2mx\4test"), SG_BAD, "" },
+	{ "label over the end", BYTES("\0\012\77mx\0"), SG_BAD, "" },
+	{ "bytes behind the end", BYTES("\0\012\2mx\0x"), SG_BAD, "" },
+	{ "pointer", BYTES("\0\012\300\014"), SG_BAD, "" },
+	{ "too short", BYTES("\0\012"), SG_BAD, "" },
+	{ "empty", BYTES(""), SG_BAD, "" },
+};
+
+START_TEST(test_wire_mx)
+{
+	const struct wire_case *c = &wire_cases[_i];
+	char host[SG_DOMAIN_SIZE];
+	uint16_t preference = 0;
+	enum sg_rc rc = sg_dns_wire_mx(c->data, c->len, &preference, host);
+
+	ck_assert_msg(rc == c->rc && (rc != SG_OK ||
+	    strcmp(host, c->host) == 0), "%s: got %d \"%s\"", c->label, rc,
+	    host);
+	if (rc == SG_OK)
+		ck_assert_uint_eq(preference, 10);
+}
+END_TEST
+
+static const struct txt_case {
+	const char *label;
+	const unsigned char *data;
+	size_t len;
+	enum sg_rc rc;
+	const char *want;
+	size_t want_len;
+} txt_cases[] = {
+	{ "one string", BYTES("\3abc"), SG_OK, "abc", 3 },
+	{ "B-17 joined", BYTES("\4v=ST\5Sv1; "), SG_OK, "v=STSv1; ", 9 },
+	{ "B-17 empty string between", BYTES("\1a\0\1b"), SG_OK, "ab", 2 },
+	{ "B-20 NUL within", BYTES("\3a\0b"), SG_OK, "a\0b", 3 },
+	{ "B-20 length over the end", BYTES("\5abc"), SG_BAD, "", 0 },
+	{ "no string at all", BYTES(""), SG_BAD, "", 0 },
+};
+
+START_TEST(test_wire_txt)
+{
+	const struct txt_case *c = &txt_cases[_i];
+	char out[64];
+	size_t n;
+	enum sg_rc rc = sg_dns_wire_txt(c->data, c->len, out, &n);
+
+	ck_assert_msg(rc == c->rc && (rc != SG_OK || (n == c->want_len &&
+	    memcmp(out, c->want, n) == 0)), "%s: got %d, %zu octets",
+	    c->label, rc, n);
+}
+END_TEST
+
+#define HEAD(an, ns) "\0\0\201\200\0\1\0" an "\0" ns "\0\0\1a\0\0\20\0\1"
+#define RR(type) "\300\014\0" type "\0\1\0\0\0\1\0\1x"
+
+static const struct referral_case {
+	const char *label;
+	const unsigned char *data;
+	size_t len;
+	bool want;
+} referral_cases[] = {
+	{ "NS only", BYTES(HEAD("\0", "\1") RR("\2")), true },
+	{ "SOA", BYTES(HEAD("\0", "\1") RR("\6")), false },
+	{ "NS and SOA", BYTES(HEAD("\0", "\2") RR("\2") RR("\6")), false },
+	{ "nothing", BYTES(HEAD("\0", "\0")), false },
+	{ "NS in the answer does not count", BYTES(HEAD("\1", "\0") RR("\2")),
+	    false },
+	{ "cut short", BYTES(HEAD("\0", "\1") "\300\014\0\2"), false },
+	{ "header only", BYTES("\0\0\201\200\0\1\0\0\0\1\0\0"), false },
+	{ "too short", BYTES("\0\0"), false },
+};
+
+START_TEST(test_wire_referral)
+{
+	const struct referral_case *c = &referral_cases[_i];
+
+	ck_assert_msg(sg_dns_wire_is_referral(c->data, c->len) == c->want,
+	    "%s: got %d", c->label, !c->want);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("dns");
+	TCase *tc = tcase_create("dns");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, test_answer, 0, (int)N(answer_cases));
+	tcase_add_test(tc, test_no_search_list);
+	tcase_add_test(tc, test_bad_names);
+	tcase_add_loop_test(tc, test_caps, 0, (int)N(cap_cases));
+	tcase_add_test(tc, test_deadline);
+	tcase_add_test(tc, test_cancel);
+	tcase_add_test(tc, test_free_under_way);
+	tcase_add_test(tc, test_signals);
+	tcase_add_loop_test(tc, test_dnssec, 0, (int)N(dnssec_cases));
+	tcase_add_loop_test(tc, test_trust, 0, (int)N(trust_cases));
+	tcase_add_test(tc, test_insecure_zone);
+	tcase_add_test(tc, test_trial_waits);
+	tcase_add_loop_test(tc, test_refused_anchor, 0, (int)N(refuse_cases));
+	tcase_add_loop_test(tc, test_anchors, 0, (int)N(anchors_cases));
+	tcase_add_loop_test(tc, test_setting, 0, (int)N(setting_cases));
+	tcase_add_test(tc, test_servers);
+	tcase_add_loop_test(tc, test_wire_mx, 0, (int)N(wire_cases));
+	tcase_add_loop_test(tc, test_wire_txt, 0, (int)N(txt_cases));
+	tcase_add_loop_test(tc, test_wire_referral, 0,
+	    (int)N(referral_cases));
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
