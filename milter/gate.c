@@ -11,10 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* A policy looked at this recently needs no second look before it refuses
-   mail: "checking via DNS" has been done (STANDARDS Q-04, Q-07). */
-#define LOOKED_JUST_NOW_S 60
-
 struct pass {
 	struct sg_engine *engine;
 	const struct sg_gate_ask *ask;
@@ -46,7 +42,7 @@ mark_missed(struct sg_gate_answer *a, enum sg_reason missed, struct sg_wall now)
 	a->verdict.gap = SG_GAP_INTERNAL;
 }
 
-static enum sg_reason
+static void
 look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
     struct sg_gate_answer *a)
 {
@@ -68,52 +64,50 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 	sg_decide_verdict(a->facts, a->asked.rule.require, p->ask->requiretls,
 	    now, &a->verdict);
 	mark_missed(a, answer.missed, now);
-	return answer.missed;
+}
+
+/* The look at DNS that must come before mail is refused for good could not be
+   made: nothing has been proved, so that the verdict is unknown; but the
+   policy is in force, and mail does not pass against it (RFC 8461 5;
+   STANDARDS Q-04, Q-07). What the rule says of a failure is done, softened to
+   a deferral. */
+static void
+soften(struct sg_gate_answer *a)
+{
+	if (a->decision.action == SG_ACTION_REJECT)
+		a->decision.action = SG_ACTION_DEFER;
+	if (a->decision.applied == SG_ACTION_REJECT)
+		a->decision.applied = SG_ACTION_DEFER;
+	a->verdict.result = SG_RESULT_UNKNOWN;
+	a->verdict.gap = SG_GAP_TXT;
 }
 
 static bool
-needs_second_look(const struct sg_gate_answer *a, struct sg_wall now)
+rests_on_cache(const struct sg_gate_answer *a)
 {
 	return a->verdict.result == SG_RESULT_FAIL &&
-	    a->verdict.by_cached_policy && a->facts != NULL &&
-	    now.s - a->facts->sts.txt.at.s > LOOKED_JUST_NOW_S;
-}
-
-/* The second look could not be made: then nothing has been proved
-   (RFC 8461 5; ARCHITECTURE 5). */
-static bool
-second_look_failed(const struct sg_gate_answer *a, enum sg_reason missed)
-{
-	return missed != SG_REASON_NONE || a->facts == NULL ||
-	    a->facts->sts.txt.state == SG_TXT_ERROR ||
-	    a->facts->sts.txt.state == SG_TXT_BOGUS;
+	    a->verdict.by_cached_policy;
 }
 
 static void
 judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
 {
-	struct sg_wall now = sg_wall_now();
 	struct sg_act_params act;
-	enum sg_reason missed;
 	double start = now_ms();
 
 	memset(a, 0, sizeof(*a));
 	sg_nexthop_key(hop, a->key);
-	sg_decide_rule(p->ask->config, p->ask->group, hop->name, now,
-	    &a->asked);
-	(void)look(p, hop, p->ask->fresh, a);
-	if (needs_second_look(a, now)) {
-		missed = look(p, hop, true, a);
-		if (a->verdict.result == SG_RESULT_FAIL &&
-		    second_look_failed(a, missed)) {
-			a->verdict.result = SG_RESULT_UNKNOWN;
-			a->verdict.gap = SG_GAP_TXT;
-		}
-	}
+	sg_decide_rule(p->ask->config, p->ask->group, hop->name,
+	    sg_wall_now(), &a->asked);
+	look(p, hop, p->ask->fresh, a);
+	if (rests_on_cache(a))
+		look(p, hop, true, a);
 	act = (struct sg_act_params) { &a->asked, &a->verdict, a->facts,
 		p->ask->config->delivery_map, sg_wall_now() };
 	sg_decide_action(&act, &a->decision);
+	if (rests_on_cache(a))
+		soften(a);
 	a->ms = now_ms() - start;
 }
 

@@ -453,7 +453,7 @@ add_header(SMFICTX *ctx, struct sg_message *m, const char *qid)
 static bool
 hold(SMFICTX *ctx, const struct sg_message *m, const char *qid)
 {
-	char reason[160];
+	char reason[SG_NEXTHOP_KEY_SIZE + 80];
 
 	snprintf(reason, sizeof(reason), "stsgate: %s for %s [%s]",
 	    sg_reason_name(m->worst.verdict.reason), m->worst.key, m->id);
