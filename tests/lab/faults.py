@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: ISC
+"""What stsgate does when its surroundings, or parts of it, die. Run last, in
+this order; each leaves a working lab behind."""
+import os
+import signal
+
+import proc
+import world
+from check import POSTFIX_ONLY, Failure, same
+from stories import expect, story
+
+FAULTS = []
+ONE = POSTFIX_ONLY
+
+
+def ask(lab, address, group="default", relay="postfix"):
+    """The RCPT reply alone."""
+    with lab.session(relay) as s:
+        s.mail(world.sender(group))
+        return s.rcpt(address)
+
+
+def settled(lab, address, start, timeout=10):
+    """A reply that begins with start, after the MTA's 451 4.7.1 of the
+    moment in which nobody serves the milter socket."""
+    def look():
+        reply = ask(lab, address)
+        if str(reply).startswith("451 4.7.1") and "[" not in reply.text:
+            return None
+        return expect(reply, start)
+    return proc.until(look, "an answer of stsgate for " + address, timeout)
+
+
+def kill(lab, title):
+    """kill -9, and waits for another with that title. To be seen only for
+    children of this lab's main daemon: the cell has no other."""
+    before = lab.gate.children(title)
+    if not before:
+        raise Failure("no process is titled 'stsgate: %s'" % title)
+    os.kill(before[0], signal.SIGKILL)
+    proc.until(lambda: [p for p in lab.gate.children(title)
+                        if p not in before], "a new 'stsgate: %s'" % title)
+
+
+@story("warm: no question to DNS or policy host", ONE, FAULTS)
+def _(lab, relay):
+    for address in ("bob@good.test", "bob@forged.test", "bob@unsigned.test"):
+        ask(lab, address)  # warm by now
+    before = lab.dns.gate_queries()
+    fetched = lab.web.fetches("good.test")
+    for _ in range(10):
+        expect(ask(lab, "bob@good.test"), "250")
+        expect(ask(lab, "bob@forged.test"), "451 4.7.5")
+        expect(ask(lab, "bob@unsigned.test"), "250")
+    same("new DNS queries", lab.dns.gate_queries()[len(before):], [])
+    same("policy fetches", lab.web.fetches("good.test"), fetched)
+
+
+@story("kill -9 of the net worker", ONE, FAULTS)
+def _(lab, relay):
+    kill(lab, "net 0")
+    settled(lab, "bob@forged.test", "451 4.7.5")
+    expect(ask(lab, "bob@good.test"), "250")
+    # and it looks things up again
+    mark = lab.gate.mark()
+    expect(ask(lab, "bob@parent.test"), "451 4.7.5")
+    same("source", lab.gate.wait_rows(mark, 1)[0]["source"], "lookup")
+
+
+@story("kill -9 of the front, DNS and HTTPS down: policy still enforced",
+       ONE, FAULTS)
+def _(lab, relay):
+    lab.dns.for_gate.stop()
+    lab.web.stop()
+    try:
+        kill(lab, "net 0")
+        kill(lab, "front")
+        settled(lab, "bob@forged.test", "451 4.")
+        expect(ask(lab, "bob@forged.test", "strict"), "451 4.")
+        expect(ask(lab, "bob@good.test"), "250")
+        expect(ask(lab, "bob@unsigned.test"), "250")
+    finally:
+        lab.dns.for_gate.start()
+        lab.web.start()
+        lab.web.wait_ready()
+    proc.until(lambda: str(ask(lab, "bob@forged.test", "strict"))
+               .startswith("550 5.7.5"), "5xx with DNS back (Q-04)", 20)
+
+
+@story("SIGHUP with a broken file keeps the old configuration", ONE, FAULTS)
+def _(lab, relay):
+    mark = lab.gate.mark()
+    lab.gate.hup(lab.gate.text + 'groups_ = "what is this"\n')
+    proc.until(lambda: "stsgate.conf" in lab.gate.since(mark),
+               "a word on the broken configuration in the log")
+    expect(ask(lab, "bob@forged.test", "strict"), "550 5.7.5")
+
+
+@story("SIGHUP with a good file takes it", ONE, FAULTS)
+def _(lab, relay):
+    lab.gate.hup("dry_run = true\n" + lab.gate.text)
+    try:
+        proc.until(lambda: ask(lab, "bob@forged.test", "strict").code ==
+                   "250", "the new configuration in force")
+    finally:
+        lab.gate.hup(lab.gate.text)
+    proc.until(lambda: ask(lab, "bob@forged.test", "strict").code == "550",
+               "the old configuration in force again")
+
+
+@story("SIGTERM ends it in under 2 s, and nothing stays", ONE, FAULTS)
+def _(lab, relay):
+    took = lab.gate.stop()
+    if took >= 2:
+        raise Failure("took %.1f s" % took)
+    same("exit status", lab.gate.daemon.child.returncode, 0)
+    same("processes left", proc.titled("^stsgate"), [])
+    expect(ask(lab, "bob@good.test"), "451 4.7.1")  # the MTA's own default
+    lab.gate.start()
+    expect(ask(lab, "bob@forged.test"), "451 4.7.5")
+
+
+@story("nothing from sanitizers or assertions in the log", ONE, FAULTS)
+def _(lab, relay):
+    same("alarms", lab.gate.alarms(), [])
