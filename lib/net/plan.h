@@ -5,9 +5,11 @@
  *
  *   TXT _mta-sts.D  |  MX D  |  A, AAAA mta-sts.D        first flight
  *   GET policy once TXT says STS and an address is there; A, AAAA of each MX
- *   host as soon as MX is there
+ *   host as soon as MX is there, if the domain has STS
  * It ends when nothing is left to learn, or at the deadline with what there
- * is. A domain that publishes nothing costs one round trip.
+ * is. A domain that publishes nothing costs one round trip: it is not waited
+ * for the policy host's addresses then. Where a policy is held and need not
+ * be fetched again they are asked only once TXT names another id.
  */
 #ifndef SG_PLAN_H
 #define SG_PLAN_H
@@ -24,9 +26,12 @@ struct sg_net {
 	struct event_base *base;
 	const struct sg_config *config;
 	struct sg_dns *dns;
+	struct sg_dns *dns_fresh; /* for fresh jobs: hardly a cache */
 	struct sg_https *https;
 	struct sg_guard *guard;
+	uint16_t https_port; /* 443; tests set another */
 };
+/* SG_BAD or SG_RETRY with err; nothing is left behind then. */
 enum sg_rc sg_net_init(struct sg_net *net, struct event_base *base,
     const struct sg_config *config, struct sg_err *err);
 void sg_net_fini(struct sg_net *net);

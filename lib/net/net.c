@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the plans of one worker share: two resolvers (the second for jobs that
+ * must not be answered from a cache, which libunbound cannot be asked past),
+ * the HTTPS client and the address guard.
+ */
+#include <string.h>
+#include "net/plan.h"
+
+#define HTTPS_PORT 443
+
+static enum sg_rc
+open_all(struct sg_net *net, struct sg_err *err)
+{
+	enum sg_rc rc;
+
+	net->guard = sg_guard_new(net->config);
+	if (net->guard == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
+		return (SG_RETRY);
+	}
+	rc = sg_dns_new(net->base, net->config, false, &net->dns, err);
+	if (rc == SG_OK)
+		rc = sg_dns_new(net->base, net->config, true, &net->dns_fresh,
+		    err);
+	if (rc == SG_OK)
+		rc = sg_https_new(net->base, net->config, net->guard,
+		    &net->https, err);
+	return (rc);
+}
+
+enum sg_rc
+sg_net_init(struct sg_net *net, struct event_base *base,
+    const struct sg_config *config, struct sg_err *err)
+{
+	enum sg_rc rc;
+
+	memset(net, 0, sizeof(*net));
+	net->base = base;
+	net->config = config;
+	net->https_port = HTTPS_PORT;
+	rc = open_all(net, err);
+	if (rc != SG_OK)
+		sg_net_fini(net);
+	return (rc);
+}
+
+void
+sg_net_fini(struct sg_net *net)
+{
+	if (net->https != NULL)
+		sg_https_free(&net->https);
+	sg_dns_free(&net->dns_fresh);
+	sg_dns_free(&net->dns);
+	sg_guard_free(&net->guard);
+}

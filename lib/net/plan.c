@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Drives one job: each answer that lands is written into the facts, and then
+ * sg_plan_advance() starts whatever has become possible, drops what has become
+ * needless, and ends the plan when nothing is under way.
+ *
+ * There is no timer for the whole: every question gets what is left of the
+ * time, says "timeout" when that is over, and nothing new is begun then. The
+ * end is reported from an event of its own, so that the callback never runs
+ * inside sg_plan_start() nor inside a landing.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "net/mx_list.h"
+#include "net/plan_private.h"
+
+#define PLAN_MAGIC 0x7b1a0c4e
+
+int
+sg_plan_left_ms(const struct sg_plan *plan)
+{
+	int64_t left = plan->ends.ms - sg_mono_now().ms;
+
+	return (left > 0 ? (int)left : 0);
+}
+
+struct sg_host *
+sg_plan_lookup_host(struct sg_plan *plan, const char *name, sg_host_cb *cb,
+    void *arg)
+{
+	struct sg_host_params params = {
+		.base = plan->net->base,
+		.dns = plan->dns,
+		.guard = plan->net->guard,
+		.name = name,
+		.deadline_ms = sg_plan_left_ms(plan)
+	};
+
+	return (sg_host_lookup(&params, cb, arg));
+}
+
+/* --- MX ----------------------------------------------------------------- */
+
+static void
+set_mx(struct sg_plan *plan, const struct sg_dns_answer *answer)
+{
+	/* Without memory the state stays an error: nothing else to do. */
+	(void)sg_mx_list_set(plan->facts, answer, plan->net->config,
+	    sg_wall_now());
+	plan->mx = SG_PLAN_DONE;
+}
+
+static void
+on_mx(void *arg, const struct sg_dns_answer *answer)
+{
+	struct sg_plan *plan = arg;
+
+	plan->mx_query = NULL;
+	set_mx(plan, answer);
+	sg_plan_advance(plan);
+}
+
+static void
+start_mx(struct sg_plan *plan)
+{
+	static const struct sg_dns_answer failed = {
+		.rc = SG_RETRY,
+		.dnssec = SG_DNSSEC_ERROR,
+		.ttl_s = SG_FACTS_ERROR_TTL_S
+	};
+
+	if (plan->job.hop.is_host) {
+		(void)sg_mx_list_set_host(plan->facts, plan->net->config,
+		    sg_wall_now());
+		plan->mx = SG_PLAN_DONE;
+		return;
+	}
+	plan->mx_query = sg_dns_ask(plan->dns, plan->job.hop.name, SG_DNS_MX,
+	    sg_plan_left_ms(plan), on_mx, plan);
+	plan->mx = SG_PLAN_ASKED;
+	if (plan->mx_query == NULL)
+		set_mx(plan, &failed);
+}
+
+/* --- addresses of the MX hosts ------------------------------------------ */
+
+static void
+on_mx_host(void *arg, const struct sg_host_result *result)
+{
+	struct sg_plan_mx_host *host = arg;
+	struct sg_plan *plan = host->plan;
+	struct sg_facts_mx *mx = &plan->facts->mx[host - plan->mx_host];
+
+	host->lookup = NULL;
+	mx->addrs = result->state;
+	mx->addr_dnssec = result->dnssec;
+	plan->mx_pending--;
+	sg_plan_advance(plan);
+}
+
+static void
+start_mx_host(struct sg_plan *plan, unsigned i)
+{
+	struct sg_facts_mx *mx = &plan->facts->mx[i];
+	struct sg_plan_mx_host *host = &plan->mx_host[i];
+
+	host->plan = plan;
+	host->lookup = sg_plan_lookup_host(plan, mx->host, on_mx_host, host);
+	if (host->lookup != NULL) {
+		plan->mx_pending++;
+		return;
+	}
+	mx->addrs = SG_ADDR_ERROR;
+	mx->addr_dnssec = SG_DNSSEC_ERROR;
+}
+
+/* The preference from which on mail would come back to us (N-08). */
+static unsigned
+first_own(const struct sg_facts *f)
+{
+	for (unsigned i = 0; i < f->n_mx; i++) {
+		if (f->mx[i].is_self)
+			return (f->mx[i].preference);
+	}
+	return (UINT16_MAX + 1u);
+}
+
+static void
+start_mx_hosts(struct sg_plan *plan)
+{
+	const struct sg_facts *f = plan->facts;
+	unsigned own = first_own(f);
+
+	plan->mx_addrs = SG_PLAN_DONE;
+	for (unsigned i = 0; i < f->n_mx; i++) {
+		if (f->mx[i].preference < own)
+			start_mx_host(plan, i);
+	}
+}
+
+/* --- the whole ---------------------------------------------------------- */
+
+static bool
+is_idle(const struct sg_plan *plan)
+{
+	return (plan->mx == SG_PLAN_DONE && plan->mx_pending == 0 &&
+	    sg_plan_sts_is_idle(plan));
+}
+
+void
+sg_plan_advance(struct sg_plan *plan)
+{
+	sg_assert(plan->magic == PLAN_MAGIC);
+	sg_plan_sts_advance(plan);
+	if (plan->mx == SG_PLAN_DONE && plan->mx_addrs == SG_PLAN_TO_DO &&
+	    sg_plan_sts_concerns(plan))
+		start_mx_hosts(plan);
+	if (plan->ended || !is_idle(plan))
+		return;
+	plan->ended = true;
+	event_active(plan->end, EV_TIMEOUT, 0);
+}
+
+static void
+on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct sg_plan *plan = arg;
+
+	(void)fd;
+	(void)what;
+	sg_assert(plan->magic == PLAN_MAGIC);
+	plan->cb(plan->arg, plan->job.id, plan->facts);
+	sg_plan_cancel(plan);
+}
+
+static struct sg_plan *
+plan_new(struct sg_net *net, const struct sg_job *job)
+{
+	struct sg_plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan == NULL)
+		return (NULL);
+	plan->magic = PLAN_MAGIC;
+	plan->net = net;
+	plan->dns = job->fresh ? net->dns_fresh : net->dns;
+	plan->job = *job;
+	plan->ends.ms = sg_mono_now().ms + job->deadline_ms;
+	plan->facts = sg_facts_new(&job->hop);
+	plan->end = evtimer_new(net->base, on_end, plan);
+	if (plan->facts == NULL || plan->end == NULL) {
+		sg_plan_cancel(plan);
+		return (NULL);
+	}
+	return (plan);
+}
+
+struct sg_plan *
+sg_plan_start(struct sg_net *net, const struct sg_job *job, sg_plan_cb *cb,
+    void *arg)
+{
+	struct sg_plan *plan = plan_new(net, job);
+
+	if (plan == NULL)
+		return (NULL);
+	plan->cb = cb;
+	plan->arg = arg;
+	sg_plan_sts_start(plan);
+	start_mx(plan);
+	sg_plan_advance(plan);
+	return (plan);
+}
+
+void
+sg_plan_cancel(struct sg_plan *plan)
+{
+	sg_assert(plan->magic == PLAN_MAGIC);
+	sg_plan_sts_cancel(plan);
+	if (plan->mx_query != NULL)
+		sg_dns_cancel(plan->mx_query);
+	for (size_t i = 0; i < SG_FACTS_MAX_MX; i++)
+		sg_host_cancel(&plan->mx_host[i].lookup);
+	if (plan->end != NULL)
+		event_free(plan->end);
+	sg_facts_unref(&plan->facts);
+	plan->magic = 0;
+	free(plan);
+}
