@@ -94,7 +94,8 @@ struct sg_dns_server {
 
 struct sg_config {
 	/* listeners */
-	char *milter_socket;  /* as libmilter wants it: "unix:/p", "inet:8890@127.0.0.1" */
+	char *milter_socket; /* as libmilter wants it: "unix:/p",
+				"inet:8890@127.0.0.1" */
 	struct sg_listen milter_listen; /* the same, taken apart */
 	char *socket_group;   /* "" = leave it */
 	size_t n_tlsmap_listen;
@@ -139,14 +140,15 @@ struct sg_config {
 	struct sg_recipient_rule *recipients;
 	size_t n_groups; /* at least 1: the last is "default" */
 	struct sg_group *groups;
-	char *text; /* the whole, includes resolved, as sg_config_parse reads it */
+	char *text; /* the whole, includes put in place, as written: what
+		       sg_config_parse() makes an equal snapshot of */
 	unsigned refs;
 };
 
 /* One mistake: where, and what was expected. */
 struct sg_config_error {
 	char *file;
-	unsigned line;
+	unsigned line; /* 0: the file as a whole */
 	char *text; /* "option `on_fail': expected accept, tag, hold, defer or
 		       reject, got \"bounce\"" */
 };
@@ -163,7 +165,8 @@ enum sg_rc sg_config_load(const char *path, struct sg_config **out_r,
     struct sg_config_errors *errors);
 
 /* The same from text (a snapshot's own text: see `text` above); name stands
-   for the file in errors. Every configuration may be empty: all has defaults. */
+   for the file in errors; @include is a mistake here. Every configuration may
+   be empty: all has defaults. */
 enum sg_rc sg_config_parse(const char *text, const char *name,
     struct sg_config **out_r, struct sg_config_errors *errors);
 

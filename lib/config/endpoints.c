@@ -237,7 +237,8 @@ read_domain(const char *text, char out[SG_DOMAIN_SIZE], struct sg_err *err)
 	memset(&why, 0, sizeof(why));
 	if (sg_domain_from_text(text, strlen(text), out, &why) == SG_OK)
 		return SG_OK;
-	sg_err_set(err, SG_REASON_NONE, "expected a valid domain name%s%.180s%s",
+	sg_err_set(err, SG_REASON_NONE,
+	    "expected a valid domain name%s%.180s%s",
 	    why.text[0] != '\0' ? " (" : "", why.text,
 	    why.text[0] != '\0' ? ")" : "");
 	return SG_BAD;

@@ -51,7 +51,7 @@ struct sg_option {
 	size_t field, count; /* offsets; count is of lists only */
 	long min, max;       /* numbers and times (seconds), rates */
 	const char *dflt;    /* as written in the file; NULL = no default */
-	const char *sample;  /* for the example when dflt says little, or NULL */
+	const char *sample;  /* shown where dflt says little, or NULL */
 	unsigned set_bit;    /* SG_RULE_* */
 	const char *man;     /* plain sentences */
 };

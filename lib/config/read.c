@@ -5,19 +5,17 @@
  * The walk goes by what stands in the file, not by what could stand there, so
  * that no setting is passed over; it never stops at a mistake. Defaults are
  * put in first, by the same functions. What concerns several options at once
- * is looked at last.
+ * is check.c's.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* asprintf(3) */
 #endif
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "base/log.h"
+#include "config/check.h"
 #include "config/read.h"
 #include "config/types.h"
 
@@ -59,8 +57,8 @@ set_lines(config_setting_t *s, const struct sg_source *source, size_t *n)
 			    source, n);
 }
 
-static size_t
-line_of(const config_setting_t *s)
+size_t
+sg_read_line(const config_setting_t *s)
 {
 	uintptr_t hook = (uintptr_t)config_setting_get_hook(s);
 
@@ -115,10 +113,11 @@ unexpected(struct reader *r, const struct sg_option *o,
 	char expected[SG_EXPECTED_SIZE], value[GOT_SIZE];
 
 	if (err != NULL && err->text[0] != '\0')
-		sg_source_mistake(r->s, line_of(s), "option `%s': %s, got %s",
-		    shown(o), err->text, got(s, value));
+		sg_source_mistake(r->s, sg_read_line(s),
+		    "option `%s': %s, got %s", shown(o), err->text,
+		    got(s, value));
 	else
-		sg_source_mistake(r->s, line_of(s),
+		sg_source_mistake(r->s, sg_read_line(s),
 		    "option `%s': expected %s, got %s", shown(o),
 		    sg_option_expected(o, expected), got(s, value));
 }
@@ -304,7 +303,8 @@ unknown_option(struct reader *r, const config_setting_t *s, const char *place)
 	const char *near = sg_option_nearest(place, config_setting_name(s));
 	bool top = *place == '\0';
 
-	sg_source_mistake(r->s, line_of(s), "unknown option `%.60s'%s%s%s%s%s",
+	sg_source_mistake(r->s, sg_read_line(s),
+	    "unknown option `%.60s'%s%s%s%s%s",
 	    config_setting_name(s), top ? "" : " in ", place,
 	    near != NULL ? "; is `" : "", near != NULL ? near : "",
 	    near != NULL ? "' meant?" : "");
@@ -325,8 +325,9 @@ read_member(struct reader *r, const config_setting_t *s, const char *place,
 	else if (config_setting_is_group(s))
 		read_members(r, s, name, base);
 	else
-		sg_source_mistake(r->s, line_of(s), "option `%s': expected a "
-		    "group of options { }, got %s", name, got(s, value));
+		sg_source_mistake(r->s, sg_read_line(s),
+		    "option `%s': expected a group of options { }, got "
+		    "%s", name, got(s, value));
 }
 
 static void
@@ -342,47 +343,6 @@ read_members(struct reader *r, const config_setting_t *from, const char *place,
 
 /* --- entries of lists ----------------------------------------------------- */
 
-static void
-check_default_group(struct reader *r, const config_setting_t *s, bool last)
-{
-	static const char *const criteria[] = { "sender", "login", "client" };
-	const config_setting_t *member;
-	size_t i;
-
-	if (!last)
-		sg_source_mistake(r->s, line_of(s), "group `default' must be "
-		    "the last one: those behind it would never match");
-	for (i = 0; i < sizeof(criteria) / sizeof(criteria[0]); i++) {
-		member = config_setting_get_member(s, criteria[i]);
-		if (member != NULL)
-			sg_source_mistake(r->s, line_of(member), "option "
-			    "`%s': group `default' is for all other mail and "
-			    "may not have it", criteria[i]);
-	}
-}
-
-/* group is the last of those in c->groups so far. */
-static void
-check_group(struct reader *r, const config_setting_t *s, bool last)
-{
-	const struct sg_group *g = &r->c->groups[r->c->n_groups - 1], *other;
-	const config_setting_t *name = config_setting_get_member(s, "name");
-
-	if (name == NULL)
-		sg_source_mistake(r->s, line_of(s),
-		    "option `name': a group must have it");
-	if (g->name == NULL)
-		return;
-	for (other = r->c->groups; other < g; other++)
-		if (other->name != NULL && strcmp(other->name, g->name) == 0) {
-			sg_source_mistake(r->s, line_of(name), "option "
-			    "`name': there is a group `%s' already", g->name);
-			break;
-		}
-	if (strcmp(g->name, "default") == 0)
-		check_default_group(r, s, last);
-}
-
 static bool
 too_many(struct reader *r, const struct sg_option *o, const config_setting_t *s)
 {
@@ -394,7 +354,7 @@ too_many(struct reader *r, const struct sg_option *o, const config_setting_t *s)
 		n = r->n_recipients += n;
 	if (n <= max)
 		return false;
-	sg_source_mistake(r->s, line_of(s), "option `%s': more than %zu "
+	sg_source_mistake(r->s, sg_read_line(s), "option `%s': more than %zu "
 	    "entries", shown(o), max);
 	return true;
 }
@@ -413,7 +373,7 @@ read_entry(struct reader *r, const struct sg_option *o,
 	read_members(r, s, type->place, entry);
 	if (o->type == SG_TYPE_RECIPIENTS &&
 	    config_setting_get_member(s, "match") == NULL)
-		sg_source_mistake(r->s, line_of(s),
+		sg_source_mistake(r->s, sg_read_line(s),
 		    "option `match': an entry of recipients must have it");
 }
 
@@ -434,14 +394,14 @@ read_entries(struct reader *r, const struct sg_option *o,
 	for (i = 0; i < length; i++) {
 		e = config_setting_get_elem(s, (unsigned)i);
 		if (!config_setting_is_group(e)) {
-			sg_source_mistake(r->s, line_of(e), "option `%s': "
+			sg_source_mistake(r->s, sg_read_line(e), "option `%s': "
 			    "expected an entry { }, got %s", shown(o),
 			    got(e, value));
 			continue;
 		}
 		read_entry(r, o, e, base);
 		if (o->type == SG_TYPE_GROUPS)
-			check_group(r, e, i == length - 1);
+			sg_check_group(e, i == length - 1, r->s, r->c);
 	}
 }
 
@@ -460,72 +420,7 @@ add_default_group(struct reader *r)
 	put_defaults(r, "groups", last);
 }
 
-/* --- what concerns several options ---------------------------------------- */
-
-static void
-finish_servers(struct reader *r, config_t *tree)
-{
-	const config_setting_t *s = config_lookup(tree, "dns.servers");
-	struct sg_config *c = r->c;
-	size_t i;
-
-	for (i = 0; i < c->n_dns_servers; i++)
-		if (c->dns_servers[i].addr.family == 0)
-			c->dns_recursive = true;
-	if (!c->dns_recursive)
-		return;
-	if (c->n_dns_servers > 1)
-		sg_source_mistake(r->s, line_of(s), "option `dns.servers': "
-		    "\"recursive\" asks no other servers and must be alone");
-	free_value(sg_option_find("dns", "servers"), c);
-}
-
-/* Only the first listener is libmilter's; its parts are for ourselves. */
-static void
-finish_milter_socket(struct reader *r)
-{
-	struct sg_err err;
-
-	sg_assert(sg_value_listen(r->c->milter_socket, NULL,
-	    &r->c->milter_listen, &err) == SG_OK);
-}
-
-static int
-look_at_file(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
-		return errno;
-	return S_ISDIR(st.st_mode) ? EISDIR : 0;
-}
-
-static void
-check_file(struct reader *r, config_t *tree, const struct sg_option *o)
-{
-	const char *path = *(char **)at(r->c, o->field);
-	const config_setting_t *s = config_lookup(tree, o->path);
-	int error = *path == '\0' ? 0 : look_at_file(path);
-
-	if (error == 0)
-		return;
-	sg_source_mistake(r->s, s != NULL ? line_of(s) : 0, "option `%s': "
-	    "expected a file that can be read, got %.500s: %s%s", o->path,
-	    path, strerror(error), o->field !=
-	    offsetof(struct sg_config, trust_anchor_file) ? "" :
-	    "; install dns-root-data, or set dns.trust_anchor_file = \"\" to "
-	    "go without DNSSEC");
-}
-
-static void
-check_files(struct reader *r, config_t *tree)
-{
-	size_t i;
-
-	for (i = 0; i < sg_options_count; i++)
-		if (sg_options[i].type == SG_TYPE_FILE)
-			check_file(r, tree, &sg_options[i]);
-}
+/* --- the whole ------------------------------------------------------------ */
 
 static void
 put_all_defaults(struct reader *r)
@@ -549,9 +444,7 @@ sg_read_config(config_t *tree, struct sg_source *s, struct sg_config *c)
 	put_all_defaults(&r);
 	read_members(&r, config_root_setting(tree), "", c);
 	add_default_group(&r);
-	finish_servers(&r, tree);
-	finish_milter_socket(&r);
-	check_files(&r, tree);
+	sg_check_whole(tree, s, c);
 }
 
 void

@@ -16,6 +16,9 @@
    in the tree; mistakes go to s. The tree's strings were counted by s. */
 void sg_read_config(config_t *tree, struct sg_source *s, struct sg_config *c);
 
+/* The line of the text that a setting is to be blamed at. */
+size_t sg_read_line(const config_setting_t *s);
+
 /* Frees what options put into c. */
 void sg_read_free(struct sg_config *c);
 #endif

@@ -36,7 +36,7 @@ struct sg_source {
 	char **files;
 	size_t n_mistakes, mistakes_cap;
 	struct sg_mistake *mistakes;
-	bool broken;     /* no use in parsing: a string or comment is open, ... */
+	bool broken;     /* no use in parsing: a string is open, ... */
 	bool after_text; /* scanner: a string just ended, the next one joins */
 };
 

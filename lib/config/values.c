@@ -283,7 +283,8 @@ sg_value_group_name(const char *text, const struct sg_option *o, void *field,
 
 	(void)o;
 	(void)err;
-	return n < 1 || n > 32 || text[n] != '\0' ? SG_BAD : sg_value_keep(text, field);
+	return n < 1 || n > 32 || text[n] != '\0' ? SG_BAD :
+	    sg_value_keep(text, field);
 }
 
 /* User and group names, as useradd(8) makes them and a little wider. */
