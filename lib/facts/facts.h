@@ -51,7 +51,8 @@ struct sg_facts_txt {
 
 /* The last attempt to fetch the policy, whatever came of it. */
 struct sg_facts_fetch {
-	bool tried;
+	bool tried; /* false: never; reason then says why the last lookup
+		       brought nothing at all, or is NONE (sg_facts_unlearnt) */
 	enum sg_reason reason; /* SG_REASON_NONE = it succeeded */
 	char detail[SG_FACTS_DETAIL_SIZE]; /* printable ASCII, our own words */
 	char id[SG_STS_ID_SIZE];    /* the TXT id it was made for */
@@ -151,6 +152,8 @@ struct sg_facts {
 	struct sg_facts_mx *mx; /* n_mx of them, ascending preference */
 	struct sg_wall fresh_until; /* after this, look again before answering */
 	struct sg_wall refresh_at;  /* from here on, look again beside answering */
+	struct sg_wall refetch_at;  /* the policy is fetched again then, asked for
+				       or not (K-04, K-05); 0 = not at all */
 	unsigned refs; /* for sg_facts_ref/unref only; atomic */
 };
 
@@ -158,7 +161,8 @@ struct sg_facts {
 struct sg_facts *sg_facts_new(const struct sg_nexthop *hop);
 /* Room for n MX hosts (n <= SG_FACTS_MAX_MX), zeroed. SG_OK or SG_RETRY. */
 enum sg_rc sg_facts_set_mx(struct sg_facts *f, unsigned n);
-/* Takes a policy text: parses, copies. SG_OK; SG_BAD, SG_RETRY with err. */
+/* Takes a policy text: parses, copies. id is what TXT said, "" if a daily
+   re-fetch was made without TXT. SG_OK; SG_BAD, SG_RETRY with err. */
 enum sg_rc sg_facts_set_policy(struct sg_facts *f, const char *text,
     size_t len, const char *id, struct sg_wall fetched_at, struct sg_err *err);
 
@@ -194,15 +198,20 @@ struct sg_facts_need {
 	bool refetch;                    /* ...unless it is a day old */
 	char backoff_id[SG_STS_ID_SIZE]; /* no fetch for this id now */
 };
+/* fresh: somebody is about to be refused (Q-04) or asks to look again: the
+   policy is fetched unless that was done in the last five minutes. Back-off
+   holds even then. */
 void sg_facts_need(const struct sg_facts *old, struct sg_wall now, bool fresh,
     struct sg_facts_need *out);
 
 /* New facts from what was known (old, may be NULL) and what a lookup learnt.
    Nothing failed or invalid displaces an unexpired policy (C-16, K-09,
    P-17); the same id never extends it (K-02); a fetched `none` replaces it at
-   once (K-07); the back-off grows; unknown_since, fresh_until and refresh_at
-   are set, the latter with jitter (0 to 1,000 per mille, random by the
-   caller). *out_r is yours on SG_OK; SG_RETRY: out of memory. */
+   once (K-07); the back-off grows; unknown_since, fresh_until, refresh_at and
+   refetch_at are set, the last two with jitter (0 to 1,000 per mille, random
+   by the caller; T17). What the lookup did not look at stays as it was known.
+   An MX lookup that failed displaces no list whose mx_until passed less than
+   an hour ago. *out_r is yours on SG_OK; SG_RETRY: out of memory. */
 enum sg_rc sg_facts_merge(const struct sg_facts *old,
     const struct sg_facts *learnt, struct sg_wall now, unsigned jitter,
     struct sg_facts **out_r);
