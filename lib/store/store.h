@@ -5,7 +5,7 @@
  * get() asks memory under one of many lock stripes, then (without the lock)
  * the disk, and keeps what it found in memory. put() is on disk before it is
  * in memory, so that nobody acts on a policy that a crash would lose. A disk
- * that fails is survived: memory goes on, sg_store_health() says so.
+ * that fails is survived: memory goes on, sg_store_stats() says so.
  */
 #ifndef SG_STORE_H
 #define SG_STORE_H
@@ -27,7 +27,7 @@ enum sg_store_tier { SG_TIER_MEMORY, SG_TIER_DISK };
 
 /* Opens, creates, checks. A corrupt file is renamed to path.corrupt-<time>
    and a new one made; a read-only or full disk gives a store that works from
-   memory (both are logged and show in health). SG_BAD with err set only for
+   memory (both are logged; the latter shows in stats). SG_BAD with err set only for
    what an administrator must mend: no such directory, a newer schema, a path
    that is a symbolic link or not ours. */
 enum sg_rc sg_store_open(const struct sg_store_params *params,
@@ -45,12 +45,15 @@ enum sg_rc sg_store_get(struct sg_store *store, const char *key,
 enum sg_rc sg_store_put(struct sg_store *store, struct sg_facts *const *facts,
     size_t n, struct sg_err *err);
 
-/* SG_OK, or SG_NONE if key was not there. */
+/* SG_OK, or SG_NONE if key was not there. SG_RETRY: the disk could not be
+   asked; what it has of key is not shown any more, and deleted when it is
+   back. */
 enum sg_rc sg_store_purge(struct sg_store *store, const char *key);
 
-/* Up to max next hops holding an unexpired policy whose refresh_at has come,
+/* Up to max next hops holding an unexpired policy whose refetch_at has come,
    oldest first, for the daily re-fetch (by an index, never a full scan).
-   Returns how many were put in out. */
+   Returns how many were put in out. Call it every second or so: it also tries
+   the disk again, every 30 s, when the disk had failed. */
 size_t sg_store_due(struct sg_store *store, struct sg_wall now,
     struct sg_nexthop *out, size_t max);
 
@@ -58,8 +61,8 @@ size_t sg_store_due(struct sg_store *store, struct sg_wall now,
    fresh_until more than a week ago). Returns how many. */
 size_t sg_store_expire(struct sg_store *store, struct sg_wall now, size_t max);
 
-/* Calls fn for each key in order, from the disk (memory if there is none),
-   until fn returns false. */
+/* Calls fn for each key in order, from the disk (memory if there is none or it
+   is behind), until fn returns false. No lock is held: fn may call the store. */
 void sg_store_each(struct sg_store *store,
     bool (*fn)(void *arg, const struct sg_facts *f), void *arg);
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * disk.c - rows in and out of the SQLite file.
+ *
+ * The record is the truth; the other columns are there for the indexes only.
+ * A row is not believed: its record is decoded like anything from outside, and
+ * must be about the very key that it was found at (THREATS T21). Readers copy
+ * the record and decode it without the lock.
+ */
+#include "store/disk_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "facts/codec.h"
+
+const char sg_disk_due_sql[] =
+    "SELECT key FROM facts WHERE refetch_at > 0 AND refetch_at <= ?1"
+    " AND policy_expires > ?1 ORDER BY refetch_at LIMIT ?2";
+
+const char *const sg_disk_write_sql[W_N] = {
+	[W_PUT] = "INSERT OR REPLACE INTO facts"
+		  " (key, record, policy_expires, fresh_until, refetch_at)"
+		  " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[W_DELETE] = "DELETE FROM facts WHERE key = ?1",
+	[W_DELETE_UNFIT] = "DELETE FROM facts WHERE key = ?1"
+			   " AND CAST(record AS BLOB) = ?2",
+	/* A policy that has expired is not due any more: out of the index. */
+	[W_UNDUE] = "UPDATE facts SET refetch_at = 0 WHERE key IN"
+		    " (SELECT key FROM facts WHERE refetch_at > 0"
+		    "  AND refetch_at <= ?1 AND policy_expires <= ?1 LIMIT ?2)",
+	[W_EXPIRE] = "DELETE FROM facts WHERE key IN"
+		     " (SELECT key FROM facts WHERE fresh_until < ?1"
+		     "  AND policy_expires <= ?2 LIMIT ?3)",
+};
+
+const char *const sg_disk_read_sql[R_N] = {
+	[R_GET] = "SELECT record FROM facts WHERE key = ?1",
+	[R_DUE] = sg_disk_due_sql,
+	[R_KEYS] = "SELECT key FROM facts WHERE key > ?1"
+		   " AND typeof(key) = 'text' ORDER BY key LIMIT ?2",
+};
+
+enum sg_rc
+sg_disk_judge(sqlite3 *db, int rc, const char *what, struct sg_err *err)
+{
+	bool its_own = db != NULL && sqlite3_extended_errcode(db) == rc;
+	int primary = rc & 0xff;
+
+	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s (%d)", what,
+	    its_own ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
+	return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB
+	    ? SG_BAD
+	    : SG_RETRY;
+}
+
+static enum sg_rc
+not_open(struct sg_err *err)
+{
+	sg_err_set(err, SG_REASON_INTERNAL, "the store's file is not open");
+	return SG_RETRY;
+}
+
+static void
+note_corrupt(struct sg_disk *d)
+{
+	pthread_mutex_lock(&d->read_mutex);
+	d->corrupt = true;
+	pthread_mutex_unlock(&d->read_mutex);
+}
+
+/* --- writing ------------------------------------------------------------------ */
+
+static void
+bind_key(sqlite3_stmt *s, const char *key)
+{
+	(void)sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+}
+
+/* Runs a statement to its end and makes it ready for the next time. */
+static int
+run(sqlite3_stmt *s)
+{
+	int rc;
+
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		;
+	(void)sqlite3_reset(s);
+	(void)sqlite3_clear_bindings(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int
+write_row(struct sg_disk *d, const char *key, const struct sg_facts *f)
+{
+	sqlite3_stmt *s = d->write[f != NULL ? W_PUT : W_DELETE];
+	unsigned char *record;
+	size_t len;
+
+	bind_key(s, key);
+	if (f == NULL)
+		return run(s);
+	if (sg_facts_encode(f, &record, &len) != SG_OK)
+		return SQLITE_NOMEM;
+	(void)sqlite3_bind_blob(s, 2, record, (int)len, free);
+	(void)sqlite3_bind_int64(s, 3, sg_facts_policy_expires(f).s);
+	(void)sqlite3_bind_int64(s, 4, f->fresh_until.s);
+	(void)sqlite3_bind_int64(s, 5, f->refetch_at.s);
+	return run(s);
+}
+
+/* Ends a transaction by how it went; rc is what counts. */
+static int
+end_transaction(struct sg_disk *d, int rc)
+{
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(d->writer, "COMMIT", NULL, NULL, NULL);
+	if (!sqlite3_get_autocommit(d->writer))
+		(void)sqlite3_exec(d->writer, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+static enum sg_rc
+wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
+{
+	enum sg_rc judged;
+
+	if (rc == SQLITE_OK)
+		return SG_OK;
+	judged = sg_disk_judge(NULL, rc, what, err);
+	if (judged == SG_BAD)
+		note_corrupt(d);
+	return judged;
+}
+
+enum sg_rc
+sg_disk_write(struct sg_disk *d, const char *const *keys,
+    struct sg_facts *const *facts, size_t n, size_t *changed, bool *busy,
+    struct sg_err *err)
+{
+	int rc, before;
+
+	*busy = false;
+	if (d->writer == NULL)
+		return not_open(err);
+	before = sqlite3_total_changes(d->writer);
+	rc = sqlite3_exec(d->writer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
+		rc = write_row(d, keys[i], facts[i]);
+	rc = end_transaction(d, rc);
+	if (changed != NULL)
+		*changed = (size_t)(sqlite3_total_changes(d->writer) - before);
+	*busy = (rc & 0xff) == SQLITE_BUSY;
+	return wrote(d, rc, "writing", err);
+}
+
+enum sg_rc
+sg_disk_expire(struct sg_disk *d, struct sg_wall stale_before,
+    struct sg_wall now, size_t max, size_t *deleted, struct sg_err *err)
+{
+	sqlite3_stmt *undue, *stale;
+	int rc;
+
+	*deleted = 0;
+	if (d->writer == NULL)
+		return not_open(err);
+	undue = d->write[W_UNDUE];
+	(void)sqlite3_bind_int64(undue, 1, now.s);
+	(void)sqlite3_bind_int64(undue, 2, (int64_t)max);
+	stale = d->write[W_EXPIRE];
+	(void)sqlite3_bind_int64(stale, 1, stale_before.s);
+	(void)sqlite3_bind_int64(stale, 2, now.s);
+	(void)sqlite3_bind_int64(stale, 3, (int64_t)max);
+	rc = run(undue);
+	if (rc == SQLITE_OK && (rc = run(stale)) == SQLITE_OK)
+		*deleted = (size_t)sqlite3_changes(d->writer);
+	return wrote(d, rc, "expiring", err);
+}
+
+enum sg_rc
+sg_disk_delete_unfit(struct sg_disk *d, const char *key,
+    const struct sg_disk_unfit *unfit)
+{
+	sqlite3_stmt *s;
+	char shown[80];
+	int rc;
+
+	if (d->writer == NULL)
+		return not_open(NULL);
+	s = d->write[W_DELETE_UNFIT];
+	bind_key(s, key);
+	(void)sqlite3_bind_blob(s, 2, unfit->record, (int)unfit->len,
+	    SQLITE_STATIC);
+	rc = run(s);
+	if (rc == SQLITE_OK && sqlite3_changes(d->writer) > 0)
+		sg_log(SG_LOG_WARN, "store: dropped the row of %s: %s",
+		    sg_log_escape(shown, sizeof(shown), key, strlen(key)),
+		    unfit->why.text);
+	return wrote(d, rc, "deleting", NULL);
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+/* Ends a read; rc is the last of sqlite3_step(). The lock is held. */
+static enum sg_rc
+did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
+{
+	enum sg_rc judged = SG_OK;
+
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		judged = sg_disk_judge(d->reader, rc, "reading", err);
+	if (judged == SG_BAD)
+		d->corrupt = true;
+	(void)sqlite3_reset(s);
+	(void)sqlite3_clear_bindings(s);
+	return judged;
+}
+
+/* The record at key: SG_OK with *record malloc'ed (never NULL), SG_NONE... */
+static enum sg_rc
+read_record(struct sg_disk *d, const char *key, unsigned char **record,
+    size_t *len, struct sg_err *err)
+{
+	sqlite3_stmt *s = d->read[R_GET];
+	enum sg_rc judged;
+	const void *blob;
+	int rc;
+
+	if (d->reader == NULL)
+		return not_open(err);
+	*record = NULL;
+	bind_key(s, key);
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW) {
+		blob = sqlite3_column_blob(s, 0);
+		*len = (size_t)sqlite3_column_bytes(s, 0);
+		*record = malloc(*len + 1);
+		if (*record == NULL || (blob == NULL && *len > 0))
+			rc = SQLITE_NOMEM;
+		else if (*len > 0)
+			memcpy(*record, blob, *len);
+	}
+	judged = did_read(d, s, rc, err);
+	if (judged == SG_OK && rc == SQLITE_ROW)
+		return SG_OK;
+	free(*record);
+	*record = NULL;
+	return judged == SG_OK ? SG_NONE : judged;
+}
+
+/* SG_OK; SG_BAD: the row must go; SG_RETRY: out of memory. */
+static enum sg_rc
+believe(const char *key, const unsigned char *record, size_t len,
+    struct sg_facts **out_r, struct sg_err *err)
+{
+	char its_key[SG_NEXTHOP_KEY_SIZE];
+	enum sg_rc rc = sg_facts_decode(record, len, out_r, err);
+
+	if (rc != SG_OK)
+		return rc == SG_RETRY ? SG_RETRY : SG_BAD;
+	if (strcmp(sg_nexthop_key(&(*out_r)->hop, its_key), key) == 0)
+		return SG_OK;
+	sg_facts_unref(out_r);
+	sg_err_set(err, SG_REASON_INTERNAL, "the record is about another");
+	return SG_BAD;
+}
+
+enum sg_rc
+sg_disk_read(struct sg_disk *d, const char *key, struct sg_facts **out_r,
+    struct sg_disk_unfit *unfit, struct sg_err *err)
+{
+	unsigned char *record = NULL;
+	size_t len = 0;
+	enum sg_rc rc;
+
+	unfit->record = NULL;
+	pthread_mutex_lock(&d->read_mutex);
+	rc = read_record(d, key, &record, &len, err);
+	pthread_mutex_unlock(&d->read_mutex);
+	if (rc != SG_OK)
+		return rc;
+	rc = believe(key, record, len, out_r, &unfit->why);
+	if (rc != SG_BAD) {
+		free(record);
+		return rc;
+	}
+	unfit->record = record;
+	unfit->len = len;
+	return SG_NONE;
+}
+
+/* The key in column 0; false if it is none of ours. */
+static bool
+column_key(sqlite3_stmt *s, char out[SG_NEXTHOP_KEY_SIZE])
+{
+	const unsigned char *text = sqlite3_column_text(s, 0);
+	size_t len = (size_t)sqlite3_column_bytes(s, 0);
+
+	if (text == NULL || len >= SG_NEXTHOP_KEY_SIZE ||
+	    memchr(text, '\0', len) != NULL)
+		return false;
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return true;
+}
+
+enum sg_rc
+sg_disk_due(struct sg_disk *d, struct sg_wall now, struct sg_nexthop *out,
+    size_t max, size_t *n, struct sg_err *err)
+{
+	enum sg_rc judged = SG_RETRY;
+	char key[SG_NEXTHOP_KEY_SIZE];
+	sqlite3_stmt *s;
+	int rc;
+
+	*n = 0;
+	pthread_mutex_lock(&d->read_mutex);
+	if (d->reader == NULL) {
+		not_open(err);
+		goto out;
+	}
+	s = d->read[R_DUE];
+	(void)sqlite3_bind_int64(s, 1, now.s);
+	(void)sqlite3_bind_int64(s, 2, (int64_t)max);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW && *n < max)
+		if (column_key(s, key) &&
+		    sg_nexthop_parse(key, &out[*n], NULL) == SG_OK)
+			(*n)++;
+	judged = did_read(d, s, rc, err);
+out:
+	pthread_mutex_unlock(&d->read_mutex);
+	return judged;
+}
+
+enum sg_rc
+sg_disk_keys(struct sg_disk *d, const char *after,
+    char (*out)[SG_NEXTHOP_KEY_SIZE], size_t max, size_t *n, struct sg_err *err)
+{
+	enum sg_rc judged = SG_RETRY;
+	sqlite3_stmt *s;
+	int rc;
+
+	*n = 0;
+	pthread_mutex_lock(&d->read_mutex);
+	if (d->reader == NULL) {
+		not_open(err);
+		goto out;
+	}
+	s = d->read[R_KEYS];
+	bind_key(s, after);
+	/* Keys that are none of ours must not end the walk: no LIMIT. */
+	(void)sqlite3_bind_int64(s, 2, -1);
+	rc = SQLITE_DONE;
+	while (*n < max && (rc = sqlite3_step(s)) == SQLITE_ROW)
+		if (column_key(s, out[*n]))
+			(*n)++;
+	judged = did_read(d, s, rc, err);
+out:
+	pthread_mutex_unlock(&d->read_mutex);
+	return judged;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store.c - the two tiers as one.
+ *
+ * Everything that writes goes through one mutex, disk first, then memory, so
+ * that both tiers see changes in the same order; who only reads never takes
+ * it, unless to mend what it found broken.
+ */
+#include "store/store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ENTRIES_DEFAULT 200000
+#define PAGE 100
+#define STALE_S (7 * 86400)
+
+static void
+count(unsigned long *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* --- the interface ---------------------------------------------------------------- */
+
+static enum sg_rc
+open_disk(struct sg_store *s, const char *path, struct sg_err *err)
+{
+	enum sg_rc rc;
+
+	rc = sg_disk_open(path, s->now(), &s->disk, err);
+	if (rc == SG_RETRY)
+		sg_store_note_unreadable(s, err);
+	return rc == SG_BAD ? SG_BAD : SG_OK;
+}
+
+enum sg_rc
+sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
+    struct sg_err *err)
+{
+	struct sg_store *s = calloc(1, sizeof(*s));
+	struct sg_err own = { .text = "" };
+	enum sg_rc rc = SG_OK;
+
+	if (s == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
+		return SG_BAD;
+	}
+	s->now = params->now != NULL ? params->now : sg_wall_now;
+	sg_assert(pthread_mutex_init(&s->write_mutex, NULL) == 0);
+	sg_assert(pthread_mutex_init(&s->state_mutex, NULL) == 0);
+	s->memory = sg_memory_new(params->max_entries > 0
+		? params->max_entries
+		: MAX_ENTRIES_DEFAULT);
+	if (s->memory == NULL) {
+		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
+		rc = SG_BAD;
+	} else if (params->path != NULL) {
+		rc = open_disk(s, params->path, &own);
+	}
+	if (rc != SG_OK) {
+		if (err != NULL)
+			*err = own;
+		sg_store_close(&s);
+		return rc;
+	}
+	*out_r = s;
+	return SG_OK;
+}
+
+void
+sg_store_close(struct sg_store **sp)
+{
+	struct sg_store *s = *sp;
+
+	*sp = NULL;
+	if (s == NULL)
+		return;
+	if (s->disk != NULL)
+		(void)sg_store_catch_up(s);
+	sg_disk_close(&s->disk);
+	sg_unwritten_drop(&s->unwritten, s->unwritten.n);
+	sg_memory_free(&s->memory);
+	pthread_mutex_destroy(&s->write_mutex);
+	pthread_mutex_destroy(&s->state_mutex);
+	free(s);
+}
+
+/* True if key waits for the disk; *out_r NULL: to be deleted there. */
+static bool
+find_unwritten(struct sg_store *s, const char *key, struct sg_facts **out_r)
+{
+	bool found;
+
+	pthread_mutex_lock(&s->state_mutex);
+	found = s->unwritten.n > 0 &&
+	    sg_unwritten_find(&s->unwritten, key, out_r);
+	pthread_mutex_unlock(&s->state_mutex);
+	return found;
+}
+
+/* What a reader found broken is mended by it, as a writer. */
+static void
+mend_after_read(struct sg_store *s, const char *key, enum sg_rc rc,
+    const struct sg_disk_unfit *unfit, const struct sg_err *err)
+{
+	if (rc == SG_RETRY) {
+		sg_store_note_unreadable(s, err);
+	} else if (rc == SG_BAD) {
+		pthread_mutex_lock(&s->write_mutex);
+		(void)sg_store_replace_disk(s, err);
+		pthread_mutex_unlock(&s->write_mutex);
+	} else if (unfit != NULL && unfit->record != NULL) {
+		pthread_mutex_lock(&s->write_mutex);
+		(void)sg_disk_delete_unfit(s->disk, key, unfit);
+		pthread_mutex_unlock(&s->write_mutex);
+	}
+}
+
+/* As sg_store_get(), without the memory tier. */
+static enum sg_rc
+get_from_disk(struct sg_store *s, const char *key, struct sg_facts **out_r)
+{
+	struct sg_err err = { .text = "" };
+	struct sg_disk_unfit unfit = { .record = NULL };
+	enum sg_rc rc;
+
+	if (s->disk == NULL)
+		return SG_NONE;
+	if (find_unwritten(s, key, out_r))
+		return *out_r != NULL ? SG_OK : SG_NONE;
+	rc = sg_disk_read(s->disk, key, out_r, &unfit, &err);
+	mend_after_read(s, key, rc, &unfit, &err);
+	free(unfit.record);
+	return rc == SG_BAD ? SG_RETRY : rc;
+}
+
+enum sg_rc
+sg_store_get(struct sg_store *s, const char *key, struct sg_facts **out_r,
+    enum sg_store_tier *tier)
+{
+	struct sg_facts *f = NULL;
+	uint64_t epoch;
+	enum sg_rc rc;
+
+	f = sg_memory_get(s->memory, key, &epoch);
+	if (tier != NULL)
+		*tier = f != NULL ? SG_TIER_MEMORY : SG_TIER_DISK;
+	if (f != NULL) {
+		*out_r = f;
+		return SG_OK;
+	}
+	rc = get_from_disk(s, key, &f);
+	if (rc != SG_OK) {
+		count(&s->misses);
+		return rc;
+	}
+	count(&s->hits_disk);
+	sg_memory_keep(s->memory, key, f, s->now(), epoch);
+	*out_r = f;
+	return SG_OK;
+}
+
+static enum sg_rc
+put_locked(struct sg_store *s, char (*keys)[SG_NEXTHOP_KEY_SIZE],
+    const char **key, struct sg_facts *const *facts, size_t n,
+    struct sg_err *err)
+{
+	enum sg_rc rc = SG_OK;
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = sg_nexthop_key(&facts[i]->hop, keys[i]);
+	if (s->disk != NULL)
+		rc = sg_store_to_disk(s, key, facts, n, NULL);
+	if (rc != SG_OK) {
+		sg_store_queue(s, key, facts, n);
+		sg_store_copy_text(s, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		sg_memory_put(s->memory, key[i], facts[i], s->now());
+	return rc == SG_OK ? SG_OK : SG_RETRY;
+}
+
+enum sg_rc
+sg_store_put(struct sg_store *s, struct sg_facts *const *facts, size_t n,
+    struct sg_err *err)
+{
+	char (*keys)[SG_NEXTHOP_KEY_SIZE] = calloc(n + 1, sizeof(*keys));
+	const char **key = calloc(n + 1, sizeof(*key));
+	enum sg_rc rc = SG_RETRY;
+
+	if (keys != NULL && key != NULL) {
+		pthread_mutex_lock(&s->write_mutex);
+		rc = put_locked(s, keys, key, facts, n, err);
+		pthread_mutex_unlock(&s->write_mutex);
+	} else {
+		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
+	}
+	free(key);
+	free(keys);
+	return rc;
+}
+
+enum sg_rc
+sg_store_purge(struct sg_store *s, const char *key)
+{
+	struct sg_facts *gone[1] = { NULL }, *waiting = NULL;
+	enum sg_rc rc = SG_OK;
+	size_t changed = 0;
+	bool there;
+
+	if (strlen(key) >= SG_NEXTHOP_KEY_SIZE)
+		return SG_NONE;
+	pthread_mutex_lock(&s->write_mutex);
+	there = find_unwritten(s, key, &waiting) && waiting != NULL;
+	sg_facts_unref(&waiting);
+	if (s->disk != NULL)
+		rc = sg_store_to_disk(s, &key, gone, 1, &changed);
+	if (rc != SG_OK)
+		sg_store_queue(s, &key, gone, 1);
+	/* After the disk, or a reader might bring it back. */
+	there |= sg_memory_remove(s->memory, key);
+	pthread_mutex_unlock(&s->write_mutex);
+	if (there || changed > 0)
+		return SG_OK;
+	return rc == SG_OK ? SG_NONE : SG_RETRY;
+}
+
+size_t
+sg_store_due(struct sg_store *s, struct sg_wall now, struct sg_nexthop *out,
+    size_t max)
+{
+	struct sg_err err = { .text = "" };
+	enum sg_rc rc = SG_RETRY;
+	size_t n = 0;
+	bool retry;
+
+	if (s->disk == NULL)
+		return sg_memory_due(s->memory, now, out, max);
+	if (sg_store_lags(s, &retry) && retry) {
+		pthread_mutex_lock(&s->write_mutex);
+		(void)sg_store_catch_up(s);
+		pthread_mutex_unlock(&s->write_mutex);
+	}
+	/* A disk that lags would call due what was fetched just now. */
+	if (!sg_store_lags(s, &retry)) {
+		rc = sg_disk_due(s->disk, now, out, max, &n, &err);
+		mend_after_read(s, NULL, rc, NULL, &err);
+	}
+	return rc == SG_OK ? n : sg_memory_due(s->memory, now, out, max);
+}
+
+size_t
+sg_store_expire(struct sg_store *s, struct sg_wall now, size_t max)
+{
+	struct sg_wall stale_before = { now.s - STALE_S };
+	struct sg_err err = { .text = "" };
+	size_t in_memory, on_disk = 0;
+	enum sg_rc rc;
+
+	if (s->disk != NULL) {
+		pthread_mutex_lock(&s->write_mutex);
+		rc = sg_store_catch_up(s);
+		if (rc == SG_OK)
+			rc = sg_disk_expire(s->disk, stale_before, now, max,
+			    &on_disk, &err);
+		if (rc == SG_BAD)
+			(void)sg_store_replace_disk(s, &err);
+		pthread_mutex_unlock(&s->write_mutex);
+	}
+	in_memory = sg_memory_expire(s->memory, stale_before, now, max);
+	return s->disk != NULL ? on_disk : in_memory;
+}
+
+static void
+each_in_memory(struct sg_store *s,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	struct sg_facts **all;
+	bool go_on = true;
+	size_t n;
+
+	all = sg_memory_all(s->memory, false, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (go_on)
+			go_on = fn(arg, all[i]);
+		sg_facts_unref(&all[i]);
+	}
+	free(all);
+}
+
+/* One row, as sg_store_get() would have it, but not kept in memory. */
+static bool
+show(struct sg_store *s, const char *key,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	struct sg_facts *f = sg_memory_peek(s->memory, key);
+	bool go_on = true;
+
+	if (f == NULL && get_from_disk(s, key, &f) != SG_OK)
+		return true;
+	go_on = fn(arg, f);
+	sg_facts_unref(&f);
+	return go_on;
+}
+
+void
+sg_store_each(struct sg_store *s,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	char (*keys)[SG_NEXTHOP_KEY_SIZE] = calloc(PAGE, sizeof(*keys));
+	char last[SG_NEXTHOP_KEY_SIZE] = "";
+	struct sg_err err;
+	bool go_on = keys != NULL, retry;
+	size_t n;
+
+	if (s->disk == NULL || sg_store_lags(s, &retry)) {
+		each_in_memory(s, fn, arg);
+		go_on = false;
+	}
+	/* A page at a time: fn may call the store. */
+	while (go_on) {
+		if (sg_disk_keys(s->disk, last, keys, PAGE, &n, &err) !=
+			SG_OK || n == 0)
+			break;
+		for (size_t i = 0; go_on && i < n; i++)
+			go_on = show(s, keys[i], fn, arg);
+		memcpy(last, keys[n - 1], sizeof(last));
+	}
+	free(keys);
+}
+
+void
+sg_store_stats(struct sg_store *s, struct sg_store_stats *out)
+{
+	struct sg_memory_stats m;
+
+	memset(out, 0, sizeof(*out));
+	sg_memory_stats(s->memory, &m);
+	out->memory_entries = m.entries;
+	out->memory_policies = m.policies;
+	out->hits_memory = m.hits;
+	out->evicted = m.evicted;
+	out->hits_disk = __atomic_load_n(&s->hits_disk, __ATOMIC_RELAXED);
+	out->misses = __atomic_load_n(&s->misses, __ATOMIC_RELAXED);
+	out->write_failures =
+	    __atomic_load_n(&s->write_failures, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&s->state_mutex);
+	out->unwritten = s->unwritten.n;
+	out->degraded = s->degraded;
+	memcpy(out->text, s->text, sizeof(out->text));
+	pthread_mutex_unlock(&s->state_mutex);
+}
