@@ -5,7 +5,7 @@
  */
 #ifndef SG_DNS_PRIVATE_H
 #define SG_DNS_PRIVATE_H
-#include <sys/queue.h>
+#include <bsd/sys/queue.h>
 #include <unbound.h>
 #include "net/anchors.h"
 #include "net/dns.h"

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_engine.c - one lookup for all who ask; nobody waits longer than he
+ * said; a worker that dies, hangs or lies costs no more than its own answer.
+ */
+#include <sys/stat.h>
+#include <check.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "support/fake_worker.h"
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define HERD 500
+#else
+#define HERD 10000
+#endif
+#define POLICY "version: STSv1\nmode: enforce\nmx: mx.good.test\n" \
+    "max_age: 86400\n"
+
+static struct sg_config *config;
+static struct sg_store *store;
+static struct sg_engine *engine;
+static struct fake_worker *worker;
+static atomic_uint waits, stuck;
+
+static void
+on_wait(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(&waits, 1);
+}
+
+static void
+on_stuck(void *arg, unsigned slot)
+{
+	(void)arg;
+	ck_assert_uint_eq(slot, 0);
+	atomic_fetch_add(&stuck, 1);
+}
+
+static void
+start(const char *conf)
+{
+	struct sg_config_errors errors = { 0 };
+	struct sg_store_params sp = { .path = NULL };
+	struct sg_engine_params ep = { .before_wait = on_wait,
+		.worker_stuck = on_stuck };
+	char text[500];
+
+	snprintf(text, sizeof(text), "dns = { trust_anchor_file = \"\" }\n%s",
+	    conf);
+	ck_assert_int_eq(sg_config_parse(text, "test", &config, &errors),
+	    SG_OK);
+	sg_config_errors_fini(&errors);
+	ck_assert_int_eq(sg_store_open(&sp, &store, NULL), SG_OK);
+	ep.store = store;
+	ep.config = config;
+	ck_assert_int_eq(sg_engine_new(&ep, &engine, NULL), SG_OK);
+}
+
+static void
+finish(void)
+{
+	sg_engine_free(&engine);
+	fake_worker_free(&worker);
+	sg_store_close(&store);
+	sg_config_unref(&config);
+}
+
+/* Polls until the condition holds; the test's own time limit ends it. */
+#define AWAIT(cond) \
+	while (!(cond)) \
+	(void)poll(NULL, 0, 2)
+
+static struct sg_answer
+ask(const char *name, int ms)
+{
+	struct sg_ask a = { .hop = hop_of(name), .deadline_ms = ms };
+	struct sg_answer out;
+
+	sg_engine_ask(engine, &a, &out);
+	return out;
+}
+
+/* --- answers ------------------------------------------------------------------- */
+
+static bool
+answer_good(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_facts *f = learnt_facts(&job->hop, "1", POLICY,
+	    "mx.good.test");
+
+	(void)arg;
+	fake_worker_send_facts(w, job->id, f);
+	sg_facts_unref(&f);
+	return true;
+}
+
+static bool
+answer_never(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)job, (void)arg;
+	return true;
+}
+
+static bool
+answer_by_dying(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)job, (void)arg;
+	return false;
+}
+
+static bool
+answer_refused(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_frame f = { .type = SG_FRAME_REFUSED, .id = job->id };
+
+	(void)arg;
+	fake_worker_send(w, &f);
+	return true;
+}
+
+static bool
+answer_other_hop(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_nexthop other = hop_of("victim.test");
+	struct sg_facts *f = learnt_facts(&other, NULL, NULL, "mx.evil.test");
+
+	(void)arg;
+	fake_worker_send_facts(w, job->id, f);
+	sg_facts_unref(&f);
+	return true;
+}
+
+static bool
+answer_other_id(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_nexthop other = hop_of("victim.test");
+	struct sg_facts *f = learnt_facts(&other, NULL, NULL, "mx.evil.test");
+
+	fake_worker_send_facts(w, job->id + 1000, f);
+	sg_facts_unref(&f);
+	return answer_good(w, job, arg);
+}
+
+static bool
+answer_garbage(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)job, (void)arg;
+	fake_worker_send_bytes(w, "\0\0garbage", 9);
+	return true;
+}
+
+static bool
+answer_job(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_frame f = { .type = SG_FRAME_JOB, .id = job->id,
+		.job = *job };
+
+	(void)arg;
+	fake_worker_send(w, &f);
+	return true;
+}
+
+static bool
+answer_from_the_future(struct fake_worker *w, const struct sg_job *job,
+    void *arg)
+{
+	struct sg_facts *f = learnt_facts(&job->hop, "1", POLICY,
+	    "mx.good.test");
+
+	(void)arg;
+	f->sts.txt.until.s += 1000L * 86400;
+	f->sts.fetched_at.s += 1000L * 86400;
+	f->sts.txt.at.s += 1000L * 86400;
+	fake_worker_send_facts(w, job->id, f);
+	sg_facts_unref(&f);
+	return true;
+}
+
+/* --- one lookup for all ----------------------------------------------------------- */
+
+static atomic_uint answered;
+
+static void *
+ask_in_thread(void *arg)
+{
+	struct sg_answer a = ask("good.test", 60000);
+
+	(void)arg;
+	ck_assert_ptr_nonnull(a.facts);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	ck_assert_ptr_nonnull(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	atomic_fetch_add(&answered, 1);
+	return NULL;
+}
+
+/* K-15, T17: the worker answers only once all of them wait. */
+static bool
+answer_when_all_wait(struct fake_worker *w, const struct sg_job *job,
+    void *arg)
+{
+	struct sg_engine_stats st;
+
+	do {
+		(void)poll(NULL, 0, 5);
+		sg_engine_stats(engine, &st);
+	} while (st.waiting < HERD);
+	return answer_good(w, job, arg);
+}
+
+START_TEST(test_herd_K15_T17)
+{
+	static pthread_t threads[HERD];
+	pthread_attr_t attr;
+
+	start("");
+	worker = fake_worker_new(engine, answer_when_all_wait, NULL);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	for (int i = 0; i < HERD; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], &attr,
+		    ask_in_thread, NULL), 0);
+	for (int i = 0; i < HERD; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_uint_eq(atomic_load(&answered), HERD);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	ck_assert_uint_ge(atomic_load(&waits), HERD);
+	finish();
+}
+END_TEST
+
+START_TEST(test_warm_asks_nobody)
+{
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.source, SG_SOURCE_LOOKUP);
+	sg_facts_unref(&a.facts);
+	for (int i = 0; i < 100; i++) {
+		a = ask("GOOD.test.", 5000);
+		ck_assert_int_eq(a.source, SG_SOURCE_MEMORY);
+		sg_facts_unref(&a.facts);
+	}
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	ck_assert_uint_eq(atomic_load(&waits), 1);
+	finish();
+}
+END_TEST
+
+START_TEST(test_fresh_asks_again)
+{
+	struct sg_ask again = { .hop = hop_of("good.test"),
+		.deadline_ms = 5000, .fresh = true };
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	a = ask("good.test", 5000);
+	sg_facts_unref(&a.facts);
+	sg_engine_ask(engine, &again, &a);
+	ck_assert_int_eq(a.source, SG_SOURCE_LOOKUP);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 2);
+	finish();
+}
+END_TEST
+
+/* --- what goes wrong ------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	fake_answer *answer;
+	int deadline_ms;
+	enum sg_reason missed;
+	bool distrusted;
+} wrong[] = {
+	{ "silent worker: the deadline answers", answer_never, 600,
+	    SG_REASON_TIMEOUT, false },
+	{ "worker is full", answer_refused, 5000, SG_REASON_OVERLOAD, false },
+	{ "T15: facts about another next hop", answer_other_hop, 5000,
+	    SG_REASON_INTERNAL, true },
+	{ "T15: facts for a job never given", answer_other_id, 5000,
+	    SG_REASON_NONE, false },
+	{ "garbage", answer_garbage, 900, SG_REASON_TIMEOUT, true },
+	{ "a frame that only the front sends", answer_job, 900,
+	    SG_REASON_TIMEOUT, true },
+};
+
+START_TEST(test_wrong)
+{
+	struct sg_facts *victim = NULL;
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, wrong[_i].answer, NULL);
+	a = ask("good.test", wrong[_i].deadline_ms);
+	ck_assert_msg(a.missed == wrong[_i].missed, "%s: got %s, want %s",
+	    wrong[_i].name, sg_reason_name(a.missed),
+	    sg_reason_name(wrong[_i].missed));
+	ck_assert_ptr_nonnull(a.facts);
+	sg_facts_unref(&a.facts);
+	ck_assert_msg(sg_store_get(store, "victim.test", &victim, NULL) ==
+	    SG_NONE, "%s: the victim was poisoned", wrong[_i].name);
+	if (wrong[_i].distrusted)
+		AWAIT(atomic_load(&stuck) == 1);
+	else
+		ck_assert_uint_eq(atomic_load(&stuck), 0);
+	finish();
+}
+END_TEST
+
+START_TEST(test_times_from_the_future)
+{
+	struct sg_answer a;
+	struct sg_wall now;
+
+	start("");
+	worker = fake_worker_new(engine, answer_from_the_future, NULL);
+	a = ask("good.test", 5000);
+	now = sg_wall_now();
+	ck_assert_int_le(a.facts->sts.txt.at.s, now.s);
+	ck_assert_int_le(a.facts->sts.fetched_at.s, now.s);
+	ck_assert_int_le(a.facts->sts.txt.until.s,
+	    now.s + SG_FACTS_TTL_MAX_S);
+	sg_facts_unref(&a.facts);
+	finish();
+}
+END_TEST
+
+static void *
+ask_slowly(void *arg)
+{
+	struct sg_answer *a = arg;
+
+	*a = ask("good.test", 30000);
+	return NULL;
+}
+
+/* kill -9 of a worker: the next one is asked the same. */
+START_TEST(test_worker_dies_once)
+{
+	struct sg_engine_stats st;
+	struct sg_answer a;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_by_dying, NULL);
+	pthread_create(&t, NULL, ask_slowly, &a);
+	do {
+		(void)poll(NULL, 0, 2);
+		sg_engine_stats(engine, &st);
+	} while (st.worker_losses == 0);
+	fake_worker_free(&worker);
+	worker = fake_worker_new(engine, answer_good, NULL);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	ck_assert_int_eq(a.source, SG_SOURCE_LOOKUP);
+	sg_facts_unref(&a.facts);
+	finish();
+}
+END_TEST
+
+/* A job that kills whoever takes it is given up after the second. */
+START_TEST(test_worker_dies_twice)
+{
+	struct sg_engine_stats st;
+	struct sg_answer a;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_by_dying, NULL);
+	pthread_create(&t, NULL, ask_slowly, &a);
+	do {
+		(void)poll(NULL, 0, 2);
+		sg_engine_stats(engine, &st);
+	} while (st.worker_losses == 0);
+	fake_worker_free(&worker);
+	worker = fake_worker_new(engine, answer_by_dying, NULL);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(a.missed, SG_REASON_INTERNAL);
+	sg_facts_unref(&a.facts);
+	finish();
+}
+END_TEST
+
+START_TEST(test_deaf_worker_is_told_of)
+{
+	start("");
+	worker = fake_worker_new(engine, answer_never, NULL);
+	fake_worker_set_deaf(worker, true);
+	AWAIT(atomic_load(&stuck) == 1);
+	finish();
+}
+END_TEST
+
+START_TEST(test_drain_lets_all_go)
+{
+	struct sg_engine_stats st;
+	struct sg_answer a;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_never, NULL);
+	pthread_create(&t, NULL, ask_slowly, &a);
+	do {
+		(void)poll(NULL, 0, 2);
+		sg_engine_stats(engine, &st);
+	} while (st.waiting == 0);
+	sg_engine_drain(engine);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(a.missed, SG_REASON_INTERNAL);
+	sg_facts_unref(&a.facts);
+	a = ask("other.test", 30000);
+	ck_assert_int_eq(a.missed, SG_REASON_INTERNAL);
+	sg_facts_unref(&a.facts);
+	finish();
+}
+END_TEST
+
+/* --- limits -------------------------------------------------------------------------- */
+
+static enum sg_reason
+ask_as(const char *sender, unsigned n)
+{
+	struct sg_ask a = { .deadline_ms = 5000, .sender = sender };
+	struct sg_answer out;
+	enum sg_reason missed;
+	char name[32];
+
+	snprintf(name, sizeof(name), "d%u.%s.test", n, sender);
+	a.hop = hop_of(name);
+	sg_engine_ask(engine, &a, &out);
+	missed = out.missed;
+	sg_facts_unref(&out.facts);
+	return missed;
+}
+
+/* T16: one sender's flood spends his own budget. */
+START_TEST(test_sender_budget_T16)
+{
+	unsigned refused = 0;
+
+	start("limits = { cold_per_sender = \"20/m\" "
+	      "cold_total = \"1000/s\" }");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	for (unsigned i = 0; i < 30; i++)
+		refused += ask_as("flood", i) == SG_REASON_OVERLOAD;
+	ck_assert_uint_ge(refused, 8); /* 20 a minute refill slowly */
+	ck_assert_int_eq(ask_as("other", 0), SG_REASON_NONE);
+	finish();
+}
+END_TEST
+
+/* --- freshness ------------------------------------------------------------------------ */
+
+static void
+put_known(const char *name, int64_t age_s, bool outage)
+{
+	struct sg_nexthop hop = hop_of(name);
+	struct sg_facts *f = learnt_facts(&hop, "1", POLICY, "mx.good.test");
+	struct sg_wall now = sg_wall_now();
+
+	f->sts.fetched_at.s = now.s - age_s;
+	f->fresh_until.s = outage ? now.s - 1 : now.s + 1000;
+	f->refresh_at.s = now.s - 1;
+	f->refetch_at.s = f->sts.fetched_at.s + SG_FACTS_REFETCH_S;
+	if (outage) {
+		f->sts.txt.state = SG_TXT_ERROR;
+		f->sts.txt.id[0] = '\0';
+	}
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
+}
+
+/* A warm answer does not wait for the refresh that is due. */
+START_TEST(test_refresh_beside)
+{
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, answer_never, NULL);
+	put_known("good.test", 60, false);
+	a = ask("good.test", 30000);
+	ck_assert_int_eq(a.source, SG_SOURCE_MEMORY);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	sg_facts_unref(&a.facts);
+	AWAIT(fake_worker_jobs(worker) == 1);
+	ck_assert_uint_eq(atomic_load(&waits), 0);
+	finish();
+}
+END_TEST
+
+/* C-16: in an outage the policy in force answers at once. */
+START_TEST(test_outage_does_not_wait_C16)
+{
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, answer_never, NULL);
+	put_known("good.test", 60, true);
+	a = ask("good.test", 30000);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	ck_assert_ptr_nonnull(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(atomic_load(&waits), 0);
+	finish();
+}
+END_TEST
+
+/* K-04, K-05: a policy a day old is fetched again though nobody asks. */
+START_TEST(test_daily_refetch_K04)
+{
+	start("");
+	put_known("old.test", SG_FACTS_REFETCH_S - 3600 + 3600 - 1, false);
+	worker = fake_worker_new(engine, answer_never, NULL);
+	AWAIT(fake_worker_jobs(worker) == 1);
+	finish();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("engine");
+	TCase *t = tcase_create("engine");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, test_herd_K15_T17);
+	tcase_add_test(t, test_warm_asks_nobody);
+	tcase_add_test(t, test_fresh_asks_again);
+	tcase_add_loop_test(t, test_wrong, 0,
+	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(t, test_times_from_the_future);
+	tcase_add_test(t, test_worker_dies_once);
+	tcase_add_test(t, test_worker_dies_twice);
+	tcase_add_test(t, test_deaf_worker_is_told_of);
+	tcase_add_test(t, test_drain_lets_all_go);
+	tcase_add_test(t, test_sender_budget_T16);
+	tcase_add_test(t, test_refresh_beside);
+	tcase_add_test(t, test_outage_does_not_wait_C16);
+	tcase_add_test(t, test_daily_refetch_K04);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
