@@ -123,7 +123,11 @@ apt_install() {
 		echo "postfix postfix/main_mailer_type select No configuration" |
 			as_root debconf-set-selections ;;
 	esac
-	apt install -y --no-install-recommends "$@" >/dev/null
+	mkdir -p build
+	apt install -y --no-install-recommends "$@" >build/deps.log 2>&1 || {
+		cat build/deps.log >&2
+		die "apt-get could not install:" "$@"
+	}
 	unhush_daemons
 }
 
