@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Asks libunbound and says what its answer means.
+ * Asks libunbound; what its results mean is dns_answer.c's.
  *
  * libunbound works in a thread of its own and its answers come through a pipe
  * on our loop, so that no callback runs inside sg_dns_ask(), not even for what
  * is cached or built in, as the event API would have it. The thread starts
  * with the first question and inherits the signal mask: signals are blocked
  * then, or it would take SIGTERM from the loop.
- *
- * An answer is looked at in this order: bogus, since libunbound hands over
- * bogus data as if it were good; data; sure absence; and everything else is
- * "could not look".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +14,6 @@
 #include <string.h>
 #include "base/log.h"
 #include "net/dns_private.h"
-#include "net/dns_wire.h"
 #include "net/resolver.h"
 
 #define QUERY_MAGIC 0x51d7a3c5
@@ -35,103 +30,6 @@ struct sg_dns_query {
 	sg_dns_cb *cb;
 	void *arg;
 };
-
-/* --- answers ------------------------------------------------------------ */
-
-static uint32_t
-clamp_ttl(int ttl, uint32_t max_s)
-{
-	if (ttl < SG_FACTS_TTL_MIN_S)
-		return (SG_FACTS_TTL_MIN_S);
-	return ((uint32_t)ttl > max_s ? max_s : (uint32_t)ttl);
-}
-
-static void
-set_failed(struct sg_dns_answer *a, enum sg_reason reason, const char *what)
-{
-	a->rc = SG_RETRY;
-	a->dnssec = SG_DNSSEC_ERROR;
-	a->ttl_s = SG_FACTS_ERROR_TTL_S;
-	sg_err_set(&a->err, reason, "%s", what);
-}
-
-static void
-set_bogus(struct sg_dns_answer *a, const struct ub_result *r)
-{
-	const char *why = r->why_bogus != NULL ? r->why_bogus : "bogus";
-	char text[SG_ERR_TEXT_SIZE];
-
-	a->rc = SG_BAD;
-	a->dnssec = SG_DNSSEC_BOGUS;
-	a->ttl_s = SG_FACTS_ERROR_TTL_S;
-	sg_err_set(&a->err, SG_REASON_DNSSEC_INVALID, "%s",
-	    sg_log_escape(text, sizeof(text), why, strlen(why)));
-}
-
-static void
-set_data(struct sg_dns_answer *a, const struct ub_result *r)
-{
-	size_t bytes = 0;
-
-	a->rc = SG_OK;
-	a->ttl_s = clamp_ttl(r->ttl, SG_FACTS_TTL_MAX_S);
-	for (size_t i = 0; r->data[i] != NULL; i++) {
-		size_t len = r->len[i] > 0 ? (size_t)r->len[i] : 0;
-
-		if (a->n == SG_DNS_MAX_RR || len > SG_DNS_MAX_BYTES - bytes) {
-			a->dropped++;
-			continue;
-		}
-		bytes += len;
-		a->rr[a->n].data = (const unsigned char *)r->data[i];
-		a->rr[a->n++].len = len;
-	}
-}
-
-/* NXDOMAIN or NODATA. A lame server's referral looks like NODATA. */
-static void
-set_none(struct sg_dns_answer *a, const struct ub_result *r)
-{
-	a->nxdomain = r->nxdomain || r->rcode == 3;
-	if (!a->nxdomain && !r->secure && r->answer_len > 0 &&
-	    sg_dns_wire_is_referral(r->answer_packet, (size_t)r->answer_len)) {
-		set_failed(a, SG_REASON_DNS_ERROR, "lame delegation");
-		return;
-	}
-	a->rc = SG_NONE;
-	a->ttl_s = clamp_ttl(r->ttl, SG_FACTS_NEGATIVE_TTL_MAX_S);
-}
-
-static const char *
-rcode_name(int rcode)
-{
-	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL",
-		"NXDOMAIN", "NOTIMP", "REFUSED" };
-
-	if (rcode < 0 || (size_t)rcode >= sizeof(names) / sizeof(names[0]))
-		return ("an error");
-	return (names[rcode]);
-}
-
-/* canon is storage for a->canonname. */
-static void
-judge_result(const struct ub_result *r, bool validates,
-    char canon[SG_DOMAIN_SIZE], struct sg_dns_answer *a)
-{
-	a->dnssec = validates && r->secure ? SG_DNSSEC_SECURE :
-	    SG_DNSSEC_INSECURE;
-	if (r->canonname != NULL && sg_domain_from_text(r->canonname,
-	    strlen(r->canonname), canon, NULL) == SG_OK)
-		a->canonname = canon;
-	if (r->bogus)
-		set_bogus(a, r);
-	else if (r->rcode == 0 && r->havedata)
-		set_data(a, r);
-	else if (r->rcode == 0 || r->rcode == 3)
-		set_none(a, r);
-	else
-		set_failed(a, SG_REASON_DNS_ERROR, rcode_name(r->rcode));
-}
 
 /* --- questions ---------------------------------------------------------- */
 
@@ -162,7 +60,7 @@ fail(struct sg_dns_query *q, enum sg_reason reason, const char *what)
 {
 	struct sg_dns_answer a = { 0 };
 
-	set_failed(&a, reason, what);
+	sg_dns_answer_fail(&a, reason, what);
 	finish(q, &a);
 }
 
@@ -175,9 +73,9 @@ on_result(void *arg, int code, struct ub_result *r)
 
 	sg_assert(q->magic == QUERY_MAGIC);
 	if (code == 0 && r != NULL)
-		judge_result(r, q->lane == &q->dns->checked, canon, &a);
+		sg_dns_answer_judge(r, q->lane == &q->dns->checked, canon, &a);
 	else
-		set_failed(&a, SG_REASON_DNS_ERROR, ub_strerror(code));
+		sg_dns_answer_fail(&a, SG_REASON_DNS_ERROR, ub_strerror(code));
 	finish(q, &a);
 	ub_resolve_free(r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * dns_private.h - what dns.c (questions) and dns_trust.c (can the servers
- * serve the trust anchor?) share.
+ * dns_private.h - what dns.c (questions), dns_answer.c (what came) and
+ * dns_trust.c (can the servers serve the trust anchor?) share.
  */
 #ifndef SG_DNS_PRIVATE_H
 #define SG_DNS_PRIVATE_H
@@ -54,6 +54,13 @@ int sg_dns_lane_ask(struct sg_dns_lane *lane, const char *name, int type,
     void *arg, ub_callback_type cb, int *id);
 /* dns->use was set for the first time: the questions that waited go out. */
 void sg_dns_release(struct sg_dns *dns);
+
+/* dns_answer.c: fill a zeroed answer. canon is storage for a->canonname, and
+   the records point into r. */
+void sg_dns_answer_judge(const struct ub_result *r, bool validates,
+    char canon[SG_DOMAIN_SIZE], struct sg_dns_answer *a);
+void sg_dns_answer_fail(struct sg_dns_answer *a, enum sg_reason reason,
+    const char *what);
 
 /* SG_OK; SG_BAD with err: the anchors cannot be loaded. */
 enum sg_rc sg_dns_trial_start(struct sg_dns *dns, struct sg_err *err);

@@ -13,8 +13,9 @@
    state, and the hosts by preference, equals in random order (N-07), the best
    SG_FACTS_MAX_MX of them. SG_OK, or SG_RETRY (out of memory; the state is
    then SG_MX_ERROR). */
-enum sg_rc sg_mx_list_set(struct sg_facts *f, const struct sg_dns_answer *answer,
-    const struct sg_config *config, struct sg_wall now);
+enum sg_rc sg_mx_list_set(struct sg_facts *f,
+    const struct sg_dns_answer *answer, const struct sg_config *config,
+    struct sg_wall now);
 
 /* The next hop is a host: it is the list. */
 enum sg_rc sg_mx_list_set_host(struct sg_facts *f,

@@ -19,9 +19,6 @@ struct option {
 
 static const struct option COMMON[] = {
 	{ "outgoing-num-tcp:", "128" },
-	{ "msg-cache-size:", "16m" },
-	{ "rrset-cache-size:", "32m" },
-	{ "key-cache-size:", "8m" },
 	/* Answers that need fragments are asked for again over TCP. */
 	{ "edns-buffer-size:", "1232" },
 	{ "max-udp-size:", "1232" },
@@ -46,6 +43,9 @@ static const struct option COMMON[] = {
 };
 
 static const struct option CACHED[] = {
+	{ "msg-cache-size:", "16m" },
+	{ "rrset-cache-size:", "32m" },
+	{ "key-cache-size:", "8m" },
 	{ "cache-max-negative-ttl:", "300" },
 	{ NULL, NULL }
 };
@@ -53,6 +53,9 @@ static const struct option CACHED[] = {
 /* The library has no way to ask past its cache; this one forgets. It is not
    zero, so that a chain of delegations and keys is fetched once. */
 static const struct option FRESH[] = {
+	{ "msg-cache-size:", "1m" },
+	{ "rrset-cache-size:", "2m" },
+	{ "key-cache-size:", "1m" },
 	{ "cache-max-ttl:", "5" },
 	{ "cache-max-negative-ttl:", "5" },
 	{ NULL, NULL }

@@ -3,20 +3,13 @@
  * What dns.c makes of the answers of a scripted server, of silence, and of
  * trust anchors that fit and that do not.
  */
-#include <sys/stat.h>
-#include <arpa/inet.h>
 #include <check.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <unbound.h>
-#include "net/anchors.h"
 #include "net/dns.h"
-#include "net/dns_wire.h"
-#include "net/resolver.h"
 #include "support/dns_server.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -488,9 +481,9 @@ START_TEST(test_dnssec)
 END_TEST
 
 /* Another zone's key, one that the server does not sign with. */
-#define STRANGE "test. 300 IN DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0d" \
-	"xCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==\n"
-#define STRANGE_ROOT "." STRANGE + 5
+#define STRANGE "test. 300 IN DNSKEY 257 3 13 " \
+	"mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxL" \
+	"bxILfDLUT0rAK9iUzy1L53eKGQ==\n"
 
 static const struct trust_case {
 	const char *label;
@@ -613,244 +606,6 @@ START_TEST(test_refused_anchor)
 }
 END_TEST
 
-/* --- anchors ------------------------------------------------------------ */
-
-static const struct anchors_case {
-	const char *label, *text;
-	size_t n;
-	const char *first, *last;
-} anchors_cases[] = {
-	{ "root, twice", ". IN DNSKEY 257 3 8 AA== ; one\n"
-	    ". 86400 IN DS 20326 8 2 E06D\n", 1, ".", "." },
-	{ "two names", "Test. DS 1 13 2 AA\n\nb.example.\tIN\tDNSKEY 257\n",
-	    2, "test", "b.example" },
-	{ "comments and continuations", "; . IN DS 1\n\t( DNSKEY )\n"
-	    "x.test. IN DNSKEY 257 3 13 ( ; split\n\tAAAA )\n", 1, "x.test",
-	    "x.test" },
-};
-
-START_TEST(test_anchors)
-{
-	const struct anchors_case *c = &anchors_cases[_i];
-	struct sg_anchors a;
-	struct sg_err err = { 0 };
-	struct fixture f = { 0 };
-
-	write_anchor(&f, c->text);
-	ck_assert_msg(sg_anchors_read(anchor_path, &a, &err) == SG_OK,
-	    "%s: %s", c->label, err.text);
-	unlink(anchor_path);
-	ck_assert_uint_eq(a.n, c->n);
-	ck_assert_str_eq(a.owner[0], c->first);
-	ck_assert_str_eq(a.owner[a.n - 1], c->last);
-}
-END_TEST
-
-/* --- settings (THREATS 2.3) --------------------------------------------- */
-
-enum mode { ANY, FORWARD, RECURSIVE, FRESH };
-static const struct setting_case {
-	enum mode mode;
-	const char *name, *want; /* a line of the value */
-} setting_cases[] = {
-	{ ANY, "outgoing-num-tcp", "128" },
-	{ ANY, "msg-cache-size", "16777216" },
-	{ ANY, "rrset-cache-size", "33554432" },
-	{ ANY, "edns-buffer-size", "1232" },
-	{ ANY, "max-udp-size", "1232" },
-	{ ANY, "infra-cache-max-rtt", "3000" },
-	{ ANY, "infra-host-ttl", "30" },
-	{ ANY, "infra-keep-probing", "yes" },
-	{ ANY, "outbound-msg-retry", "3" },
-	{ ANY, "jostle-timeout", "200" },
-	{ ANY, "val-bogus-ttl", "30" },
-	{ ANY, "val-max-restart", "5" },
-	{ ANY, "harden-glue", "yes" },
-	{ ANY, "harden-dnssec-stripped", "yes" },
-	{ ANY, "harden-below-nxdomain", "yes" },
-	{ ANY, "qname-minimisation", "yes" },
-	{ ANY, "serve-expired", "no" },
-	{ ANY, "unwanted-reply-threshold", "0" },
-	{ FORWARD, "do-not-query-localhost", "no" },
-	{ FORWARD, "cache-max-negative-ttl", "300" },
-	{ FRESH, "cache-max-ttl", "5" },
-	{ FRESH, "cache-max-negative-ttl", "5" },
-	{ RECURSIVE, "do-not-query-localhost", "yes" },
-	{ RECURSIVE, "do-not-query-address", "10.0.0.0/8" },
-	{ RECURSIVE, "do-not-query-address", "172.16.0.0/12" },
-	{ RECURSIVE, "do-not-query-address", "192.168.0.0/16" },
-	{ RECURSIVE, "do-not-query-address", "169.254.0.0/16" },
-	{ RECURSIVE, "do-not-query-address", "fc00::/7" },
-	{ RECURSIVE, "do-not-query-address", "fe80::/10" },
-};
-
-static bool
-has_line(const char *text, const char *want)
-{
-	size_t len = strlen(want);
-
-	for (; text != NULL; text = strchr(text, '\n')) {
-		text += *text == '\n';
-		if (strncmp(text, want, len) == 0 &&
-		    (text[len] == '\0' || text[len] == '\n'))
-			return (true);
-	}
-	return (false);
-}
-
-START_TEST(test_setting)
-{
-	const struct setting_case *c = &setting_cases[_i];
-	struct sg_dns_server forward = { .port = 53 };
-	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, c->mode == FRESH, false };
-	struct sg_err err = { 0 };
-	struct ub_ctx *ctx;
-	char *got = NULL;
-
-	config.dns_recursive = c->mode == RECURSIVE;
-	ck_assert_int_eq(sg_addr_parse("127.0.0.1", &forward.addr), SG_OK);
-	config.dns_servers = &forward;
-	config.n_dns_servers = config.dns_recursive ? 0 : 1;
-	ck_assert_msg(sg_resolver_open(&p, &ctx, &err) == SG_OK, "%s",
-	    err.text);
-	ck_assert_int_eq(ub_ctx_get_option(ctx, c->name, &got), 0);
-	ck_assert_msg(has_line(got, c->want), "%s: got \"%s\", want \"%s\"",
-	    c->name, got, c->want);
-	free(got);
-	ub_ctx_delete(ctx);
-}
-END_TEST
-
-START_TEST(test_servers)
-{
-	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, false, false };
-	struct sg_dns_server six = { .port = 5353 };
-	char no_name[] = "a..b", *zones[] = { no_name };
-	struct sg_err err = { 0 };
-	struct ub_ctx *ctx;
-
-	ck_assert_int_eq(sg_addr_parse("::1", &six.addr), SG_OK);
-	config.dns_servers = &six;
-	config.n_dns_servers = 1;
-	ck_assert_msg(sg_resolver_open(&p, &ctx, &err) == SG_OK, "IPv6: %s",
-	    err.text);
-	ub_ctx_delete(ctx);
-	/* What libunbound refuses is not passed over. */
-	p.anchored = true;
-	config.insecure_zones = zones;
-	config.n_insecure_zones = 1;
-	ck_assert_int_eq(sg_resolver_open(&p, &ctx, &err), SG_BAD);
-	ck_assert_ptr_null(ctx);
-	ck_assert_str_ne(err.text, "");
-}
-END_TEST
-
-/* --- rdata -------------------------------------------------------------- */
-
-#define BYTES(s) (const unsigned char *)(s), sizeof(s) - 1
-
-static const struct wire_case {
-	const char *label;
-	const unsigned char *data;
-	size_t len;
-	enum sg_rc rc;
-	const char *host;
-} wire_cases[] = {
-	{ "host", BYTES("\0\012\2mx\4good\4test\0"), SG_OK, "mx.good.test" },
-	{ "upper case", BYTES("\0\012\2MX\4Good\4Test\0"), SG_OK,
-	    "mx.good.test" },
-	{ "underscore", BYTES("\0\012\3_mx\4test\0"), SG_OK, "_mx.test" },
-	{ "N-09 root", BYTES("\0\0\0"), SG_NONE, "" },
-	{ "A-05 IP address", BYTES("\0\012\003192\0010\0012\0017\0"), SG_BAD,
-	    "" },
-	{ "T14 CR LF in a label", BYTES("\0\012\5a\r\nbc\4test\0"), SG_BAD,
-	    "" },
-	{ "dot in a label", BYTES("\0\012\3a.b\4test\0"), SG_BAD, "" },
-	{ "NUL in a label", BYTES("\0\012\3a\0b\4test\0"), SG_BAD, "" },
-	{ "raw UTF-8", BYTES("\0\012\2\303\244\4test\0"), SG_BAD, "" },
-	{ "no end", BYTES("\0\012\2mx\4test"), SG_BAD, "" },
-	{ "label over the end", BYTES("\0\012\77mx\0"), SG_BAD, "" },
-	{ "bytes behind the end", BYTES("\0\012\2mx\0x"), SG_BAD, "" },
-	{ "pointer", BYTES("\0\012\300\014"), SG_BAD, "" },
-	{ "too short", BYTES("\0\012"), SG_BAD, "" },
-	{ "empty", BYTES(""), SG_BAD, "" },
-};
-
-START_TEST(test_wire_mx)
-{
-	const struct wire_case *c = &wire_cases[_i];
-	char host[SG_DOMAIN_SIZE];
-	uint16_t preference = 0;
-	enum sg_rc rc = sg_dns_wire_mx(c->data, c->len, &preference, host);
-
-	ck_assert_msg(rc == c->rc && (rc != SG_OK ||
-	    strcmp(host, c->host) == 0), "%s: got %d \"%s\"", c->label, rc,
-	    host);
-	if (rc == SG_OK)
-		ck_assert_uint_eq(preference, 10);
-}
-END_TEST
-
-static const struct txt_case {
-	const char *label;
-	const unsigned char *data;
-	size_t len;
-	enum sg_rc rc;
-	const char *want;
-	size_t want_len;
-} txt_cases[] = {
-	{ "one string", BYTES("\3abc"), SG_OK, "abc", 3 },
-	{ "B-17 joined", BYTES("\4v=ST\5Sv1; "), SG_OK, "v=STSv1; ", 9 },
-	{ "B-17 empty string between", BYTES("\1a\0\1b"), SG_OK, "ab", 2 },
-	{ "B-20 NUL within", BYTES("\3a\0b"), SG_OK, "a\0b", 3 },
-	{ "B-20 length over the end", BYTES("\5abc"), SG_BAD, "", 0 },
-	{ "no string at all", BYTES(""), SG_BAD, "", 0 },
-};
-
-START_TEST(test_wire_txt)
-{
-	const struct txt_case *c = &txt_cases[_i];
-	char out[64];
-	size_t n;
-	enum sg_rc rc = sg_dns_wire_txt(c->data, c->len, out, &n);
-
-	ck_assert_msg(rc == c->rc && (rc != SG_OK || (n == c->want_len &&
-	    memcmp(out, c->want, n) == 0)), "%s: got %d, %zu octets",
-	    c->label, rc, n);
-}
-END_TEST
-
-#define HEAD(an, ns) "\0\0\201\200\0\1\0" an "\0" ns "\0\0\1a\0\0\20\0\1"
-#define RR(type) "\300\014\0" type "\0\1\0\0\0\1\0\1x"
-
-static const struct referral_case {
-	const char *label;
-	const unsigned char *data;
-	size_t len;
-	bool want;
-} referral_cases[] = {
-	{ "NS only", BYTES(HEAD("\0", "\1") RR("\2")), true },
-	{ "SOA", BYTES(HEAD("\0", "\1") RR("\6")), false },
-	{ "NS and SOA", BYTES(HEAD("\0", "\2") RR("\2") RR("\6")), false },
-	{ "nothing", BYTES(HEAD("\0", "\0")), false },
-	{ "NS in the answer does not count", BYTES(HEAD("\1", "\0") RR("\2")),
-	    false },
-	{ "cut short", BYTES(HEAD("\0", "\1") "\300\014\0\2"), false },
-	{ "header only", BYTES("\0\0\201\200\0\1\0\0\0\1\0\0"), false },
-	{ "too short", BYTES("\0\0"), false },
-};
-
-START_TEST(test_wire_referral)
-{
-	const struct referral_case *c = &referral_cases[_i];
-
-	ck_assert_msg(sg_dns_wire_is_referral(c->data, c->len) == c->want,
-	    "%s: got %d", c->label, !c->want);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -873,13 +628,6 @@ main(void)
 	tcase_add_test(tc, test_insecure_zone);
 	tcase_add_test(tc, test_trial_waits);
 	tcase_add_loop_test(tc, test_refused_anchor, 0, (int)N(refuse_cases));
-	tcase_add_loop_test(tc, test_anchors, 0, (int)N(anchors_cases));
-	tcase_add_loop_test(tc, test_setting, 0, (int)N(setting_cases));
-	tcase_add_test(tc, test_servers);
-	tcase_add_loop_test(tc, test_wire_mx, 0, (int)N(wire_cases));
-	tcase_add_loop_test(tc, test_wire_txt, 0, (int)N(txt_cases));
-	tcase_add_loop_test(tc, test_wire_referral, 0,
-	    (int)N(referral_cases));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

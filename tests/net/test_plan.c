@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a plan asks, in what order, and what it makes of the answers. DNS is a
- * scripted server behind the real resolver; HTTPS is played (fake_https.h), so that a row can say what a GET brings and count the GETs.
+ * scripted server behind the real resolver; HTTPS is played (fake_https.h), so
+ * that a row can say what a GET brings and count the GETs.
  */
 #include <check.h>
 #include <stdio.h>

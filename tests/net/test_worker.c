@@ -46,7 +46,7 @@ fixture_open(struct fixture *f)
 	};
 
 	memset(f, 0, sizeof(*f));
-	f->server = dns_server_start();
+	f->server = dns_server_open();
 	ck_assert_ptr_nonnull(f->server);
 	dns_server_load(f->server, rows, N(rows));
 	ck_assert_int_eq(sg_addr_parse("127.0.0.1", &f->forward.addr), SG_OK);
@@ -72,6 +72,7 @@ fixture_run(struct fixture *f)
 	}
 	close(fds[1]);
 	f->fd = fds[0];
+	ck_assert_int_eq(dns_server_run(f->server), 0);
 }
 
 /* Waits for the worker's end and returns its status. */

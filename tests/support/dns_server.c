@@ -39,6 +39,7 @@ struct later {
 struct dns_server {
 	int udp, tcp, wake[2];
 	uint16_t port;
+	bool runs;
 	pthread_t thread;
 	pthread_mutex_t lock; /* all below */
 	struct dns_script script;
@@ -266,7 +267,7 @@ close_sockets(struct dns_server *s)
 }
 
 struct dns_server *
-dns_server_start(void)
+dns_server_open(void)
 {
 	struct dns_server *s = calloc(1, sizeof(*s));
 	int tries = 0;
@@ -281,12 +282,28 @@ dns_server_start(void)
 			return (NULL);
 		}
 	}
-	if (pipe2(s->wake, O_CLOEXEC) != 0 ||
-	    pthread_create(&s->thread, NULL, run, s) != 0) {
+	if (pipe2(s->wake, O_CLOEXEC) != 0) {
 		close_sockets(s);
 		free(s);
 		return (NULL);
 	}
+	return (s);
+}
+
+int
+dns_server_run(struct dns_server *server)
+{
+	server->runs = pthread_create(&server->thread, NULL, run, server) == 0;
+	return (server->runs ? 0 : -1);
+}
+
+struct dns_server *
+dns_server_start(void)
+{
+	struct dns_server *s = dns_server_open();
+
+	if (s != NULL && dns_server_run(s) != 0)
+		dns_server_stop(&s);
 	return (s);
 }
 
@@ -298,7 +315,8 @@ dns_server_stop(struct dns_server **server)
 	if (s == NULL)
 		return;
 	close(s->wake[1]);
-	pthread_join(s->thread, NULL);
+	if (s->runs)
+		pthread_join(s->thread, NULL);
 	close(s->wake[0]);
 	close_sockets(s);
 	while (s->later != NULL) {

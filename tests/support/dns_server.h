@@ -40,8 +40,11 @@ struct dns_row {
 
 struct dns_server;
 
-/* NULL: no sockets. */
-struct dns_server *dns_server_start(void);
+/* NULL: no sockets. A test that forks opens it, forks, and only then lets it
+   run: a fork copies the locks of other threads as they are. */
+struct dns_server *dns_server_start(void); /* both */
+struct dns_server *dns_server_open(void);
+int dns_server_run(struct dns_server *server); /* 0: its thread is there */
 void dns_server_stop(struct dns_server **server);
 uint16_t dns_server_port(const struct dns_server *server);
 
