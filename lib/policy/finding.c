@@ -57,3 +57,12 @@ sg_finding_add(struct sg_findings *fs, unsigned line,
 	va_end(ap);
 	scrub(f->text);
 }
+
+const struct sg_finding *
+sg_findings_first_error(const struct sg_findings *fs)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->f[i].severity == SG_ERROR)
+			return &fs->f[i];
+	return NULL;
+}

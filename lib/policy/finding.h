@@ -32,4 +32,7 @@ const char *sg_severity_name(enum sg_severity severity);
 void sg_finding_add(struct sg_findings *fs, unsigned line,
     enum sg_severity severity, const char *rfc, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* The error that was found first; NULL if there is none. */
+const struct sg_finding *sg_findings_first_error(const struct sg_findings *fs);
 #endif
