@@ -22,7 +22,7 @@
 #define HERD 10000
 #endif
 #define POLICY "version: STSv1\nmode: enforce\nmx: mx.good.test\n" \
-    "max_age: 86400\n"
+    "max_age: 604800\n"
 
 static struct sg_config *config;
 static struct sg_store *store;
@@ -522,7 +522,7 @@ END_TEST
 START_TEST(test_daily_refetch_K04)
 {
 	start("");
-	put_known("old.test", SG_FACTS_REFETCH_S - 3600 + 3600 - 1, false);
+	put_known("old.test", SG_FACTS_REFETCH_S + 10, false);
 	worker = fake_worker_new(engine, answer_never, NULL);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	finish();
