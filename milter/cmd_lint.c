@@ -53,8 +53,7 @@ usage(FILE *out)
 	      "          arguments are several records at that name\n"
 	      "  tlsrpt  the same at _smtp._tls.DOMAIN\n"
 	      "  match   whether the `mx' PATTERN of a policy names HOST\n"
-	      "  -j, --json  one object; with several records `line' counts "
-	      "records\n"
+	      "  -j, --json  one JSON object, or one a line for each record\n"
 	      "  -h, --help  this text\n"
 	      "Exit: 0 valid or match, 1 not, 64 usage, 66 the file cannot be "
 	      "read.\n", out);
@@ -112,6 +111,13 @@ show_end(const struct options *o, bool good, const char *words)
 							       : "");
 }
 
+static void
+show_not_valid(const struct options *o, size_t errors)
+{
+	show_end(o, false, "not valid");
+	printf(": %zu error%s\n", errors, errors == 1 ? "" : "s");
+}
+
 /* --- policy --------------------------------------------------------------- */
 
 /* One octet more than a policy may have is enough for the parser to say that
@@ -151,11 +157,11 @@ policy_json(const struct sg_sts_policy *p, const struct sg_findings *fs)
 }
 
 static void
-show_policy(const struct options *o, const struct sg_sts_policy *p)
+show_policy(const struct options *o, const struct sg_sts_policy *p,
+    size_t errors)
 {
 	if (p == NULL) {
-		show_end(o, false, "not a valid policy");
-		putchar('\n');
+		show_not_valid(o, errors);
 		return;
 	}
 	show_end(o, true, "valid policy");
@@ -197,7 +203,7 @@ lint_policy(const struct options *o, char **args, int n)
 		sg_show_json_line(stdout, policy_json(p, &fs));
 	else {
 		show_findings(o, &at, &fs);
-		show_policy(o, p);
+		show_policy(o, p, fs.errors);
 	}
 	status = p != NULL ? 0 : 1;
 	sg_sts_policy_free(&p);
@@ -206,64 +212,75 @@ lint_policy(const struct options *o, char **args, int n)
 
 /* --- records -------------------------------------------------------------- */
 
+/* What one TXT record is worth. */
+struct judged {
+	bool valid;
+	char id[SG_STS_ID_SIZE];
+	struct sg_tlsrpt tlsrpt;
+	struct sg_findings fs;
+};
+
 struct kind {
 	const char *name, *prefix, *rfc;
-	enum sg_rc (*parse)(struct sg_txt txt, void *out,
-	    struct sg_findings *fs);
+	enum sg_rc (*parse)(struct sg_txt txt, struct judged *j);
+	json_t *(*json)(const struct judged *j);
+	void (*show)(const struct judged *j);
 };
 
 static enum sg_rc
-parse_sts(struct sg_txt txt, void *out, struct sg_findings *fs)
+parse_sts(struct sg_txt txt, struct judged *j)
 {
-	return sg_sts_record_parse(txt, out, fs);
+	return sg_sts_record_parse(txt, j->id, &j->fs);
+}
+
+static json_t *
+sts_json(const struct judged *j)
+{
+	return json_pack("{s:b, s:s?, s:o}", "valid", j->valid, "id",
+	    j->valid ? j->id : NULL, "findings", findings_json(&j->fs));
+}
+
+static void
+show_sts(const struct judged *j)
+{
+	printf(": id %s\n", j->id);
 }
 
 static enum sg_rc
-parse_tlsrpt(struct sg_txt txt, void *out, struct sg_findings *fs)
+parse_tlsrpt(struct sg_txt txt, struct judged *j)
 {
-	return sg_tlsrpt_parse(txt, out, fs);
+	return sg_tlsrpt_parse(txt, &j->tlsrpt, &j->fs);
+}
+
+static json_t *
+tlsrpt_json(const struct judged *j)
+{
+	json_t *rua = json_array();
+
+	for (size_t i = 0; j->valid && i < j->tlsrpt.n_rua; i++)
+		json_array_append_new(rua, json_string(j->tlsrpt.rua[i]));
+	return json_pack("{s:b, s:o, s:o}", "valid", j->valid, "rua", rua,
+	    "findings", findings_json(&j->fs));
+}
+
+static void
+show_tlsrpt(const struct judged *j)
+{
+	printf(": reports go to");
+	for (size_t i = 0; i < j->tlsrpt.n_rua; i++)
+		printf("%s %s", i > 0 ? "," : "", j->tlsrpt.rua[i]);
+	putchar('\n');
 }
 
 static const struct kind sts = { "MTA-STS", "v=STSv1;", "8461 3.1",
-	parse_sts };
+	parse_sts, sts_json, show_sts };
 static const struct kind tlsrpt = { "TLSRPT", "v=TLSRPTv1;", "8460 3",
-	parse_tlsrpt };
+	parse_tlsrpt, tlsrpt_json, show_tlsrpt };
 
 static bool
 is_of_kind(const struct kind *k, const char *record)
 {
 	return strncmp(record, k->prefix, strlen(k->prefix)) == 0;
-}
-
-static void
-add_findings(struct sg_findings *to, unsigned line,
-    const struct sg_findings *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		sg_finding_add(to, line, from->f[i].severity, from->f[i].rfc,
-		    "%s", from->f[i].text);
-	to->dropped += from->dropped;
-}
-
-/* One of several: what does not begin as it must is another record's business
-   and only told (RFC 8461 3.1, RFC 8460 3). */
-static enum sg_rc
-judge_one(const struct kind *k, char **args, int i, void *out,
-    struct sg_findings *fs)
-{
-	struct sg_findings own = { 0 };
-	struct sg_txt txt = { args[i], strlen(args[i]) };
-	enum sg_rc rc;
-
-	if (!is_of_kind(k, args[i])) {
-		sg_finding_add(fs, (unsigned)i + 1, SG_NOTE, k->rfc,
-		    "does not begin with `%s': no %s record, passed over",
-		    k->prefix, k->name);
-		return SG_NONE;
-	}
-	rc = k->parse(txt, out, &own);
-	add_findings(fs, (unsigned)i + 1, &own);
-	return rc;
 }
 
 static int
@@ -276,129 +293,97 @@ count_of_kind(const struct kind *k, char **args, int n)
 	return of_kind;
 }
 
-/* Exactly one must be there; SG_OK when it is and is well-formed. */
-static enum sg_rc
-check_number(const struct kind *k, int of_kind, struct sg_findings *fs)
+/* Record i of the n at one name. A lone one is judged by the grammar. Of
+   several, those that do not begin as they must are another's business, and
+   exactly one must remain (RFC 8461 3.1, RFC 8460 3). */
+static void
+judge(const struct kind *k, char **args, int n, int i, struct judged *j)
 {
-	if (of_kind == 1)
-		return fs->errors > 0 ? SG_BAD : SG_OK;
-	if (of_kind == 0)
-		sg_finding_add(fs, 0, SG_ERROR, k->rfc,
-		    "none of these is an %s record: publish one", k->name);
-	else
-		sg_finding_add(fs, 0, SG_ERROR, k->rfc,
-		    "%d %s records where one must be: senders act as if there "
-		    "were none; remove the others", of_kind, k->name);
-	return SG_BAD;
+	struct sg_txt txt = { args[i], strlen(args[i]) };
+	int of_kind = count_of_kind(k, args, n);
+
+	memset(j, 0, sizeof(*j));
+	if (n > 1 && !is_of_kind(k, args[i])) {
+		sg_finding_add(&j->fs, 0, SG_NOTE, k->rfc,
+		    "does not begin with `%s': no %s record, passed over",
+		    k->prefix, k->name);
+		return;
+	}
+	j->valid = k->parse(txt, j) == SG_OK;
+	if (n == 1 || of_kind == 1)
+		return;
+	j->valid = false;
+	sg_finding_add(&j->fs, 0, SG_ERROR, k->rfc,
+	    "one of %d %s records where one must be: senders act as if there "
+	    "were none; remove the others", of_kind, k->name);
 }
 
 static void
-show_records(char **args, int n)
+show_record(const struct options *o, const struct kind *k, const char *record,
+    const struct place *at, const struct judged *j)
 {
 	char shown[SHOWN_SIZE];
 
-	for (int i = 0; i < n; i++)
-		printf("record %d: %s\n", i + 1, sg_log_escape(shown,
-		    sizeof(shown), args[i], strlen(args[i])));
+	printf("%s: %s\n", at->name, sg_log_escape(shown, sizeof(shown),
+	    record, strlen(record)));
+	show_findings(o, at, &j->fs);
+	if (j->valid) {
+		show_end(o, true, "valid record");
+		k->show(j);
+	} else if (j->fs.errors > 0)
+		show_not_valid(o, j->fs.errors);
 }
 
-/* With SG_OK id is filled. The gate's own choice decides. */
-static enum sg_rc
-judge_sts(char **args, int n, char id[SG_STS_ID_SIZE], struct sg_findings *fs)
-{
-	struct sg_txt *txts = calloc((size_t)n, sizeof(*txts));
-	char scratch[SG_STS_ID_SIZE];
-	enum sg_rc rc;
-
-	id[0] = '\0';
-	if (txts == NULL)
-		return SG_RETRY;
-	for (int i = 0; i < n; i++) {
-		txts[i] = (struct sg_txt) { args[i], strlen(args[i]) };
-		if (n == 1)
-			sg_sts_record_parse(txts[i], scratch, fs);
-		else
-			judge_one(&sts, args, i, scratch, fs);
-	}
-	rc = sg_sts_record_select(txts, (size_t)n, id, NULL);
-	if (n > 1)
-		check_number(&sts, count_of_kind(&sts, args, n), fs);
-	free(txts);
-	return rc;
-}
-
+/* All n records at one name, and whether one of them applies. */
 static int
-lint_record(const struct options *o, char **args, int n)
+lint_records(const struct options *o, const struct kind *k, char **args,
+    int n)
 {
-	struct sg_findings fs = { 0 };
-	struct place at = { "record", " " };
-	char id[SG_STS_ID_SIZE];
-	enum sg_rc rc = judge_sts(args, n, id, &fs);
+	char name[32] = "record";
+	struct place at = { name, " " };
+	struct judged j;
+	int valid = 0;
 
-	if (o->json) {
-		sg_show_json_line(stdout, json_pack("{s:b, s:s?, s:o}",
-		    "valid", rc == SG_OK, "id", rc == SG_OK ? id : NULL,
-		    "findings", findings_json(&fs)));
-		return rc == SG_OK ? 0 : 1;
+	for (int i = 0; i < n; i++) {
+		judge(k, args, n, i, &j);
+		if (n > 1)
+			snprintf(name, sizeof(name), "record %d", i + 1);
+		if (o->json)
+			sg_show_json_line(stdout, k->json(&j));
+		else
+			show_record(o, k, args[i], &at, &j);
+		valid += j.valid;
+		sg_tlsrpt_fini(&j.tlsrpt);
 	}
-	show_records(args, n);
-	show_findings(o, &at, &fs);
-	show_end(o, rc == SG_OK, rc == SG_OK ? "valid record"
-					     : "not a valid record");
-	printf(rc == SG_OK ? ": id %s\n" : "%s\n", id);
-	return rc == SG_OK ? 0 : 1;
-}
-
-static enum sg_rc
-judge_tlsrpt(char **args, int n, struct sg_tlsrpt *out, struct sg_findings *fs)
-{
-	struct sg_tlsrpt t;
-
-	memset(out, 0, sizeof(*out));
-	if (n == 1)
-		return sg_tlsrpt_parse((struct sg_txt) { args[0],
-		    strlen(args[0]) }, out, fs);
-	for (int i = 0; i < n; i++)
-		if (judge_one(&tlsrpt, args, i, &t, fs) == SG_OK) {
-			sg_tlsrpt_fini(out);
-			*out = t;
-		}
-	return check_number(&tlsrpt, count_of_kind(&tlsrpt, args, n), fs);
-}
-
-static json_t *
-tlsrpt_json(bool valid, const struct sg_tlsrpt *t,
-    const struct sg_findings *fs)
-{
-	json_t *rua = json_array();
-
-	for (size_t i = 0; valid && i < t->n_rua; i++)
-		json_array_append_new(rua, json_string(t->rua[i]));
-	return json_pack("{s:b, s:o, s:o}", "valid", valid, "rua", rua,
-	    "findings", findings_json(fs));
+	if (n > 1 && !o->json && count_of_kind(k, args, n) == 0) {
+		show_end(o, false, "not valid");
+		printf(": none of these is an %s record\n", k->name);
+	}
+	return valid == 1 ? 0 : 1;
 }
 
 static int
 lint_tlsrpt(const struct options *o, char **args, int n)
 {
-	struct sg_findings fs = { 0 };
-	struct place at = { "record", " " };
-	struct sg_tlsrpt t;
-	bool valid = judge_tlsrpt(args, n, &t, &fs) == SG_OK;
+	return lint_records(o, &tlsrpt, args, n);
+}
 
-	if (o->json)
-		sg_show_json_line(stdout, tlsrpt_json(valid, &t, &fs));
-	else {
-		show_records(args, n);
-		show_findings(o, &at, &fs);
-		show_end(o, valid, valid ? "valid record: reports go to"
-					 : "not a valid record");
-		for (size_t i = 0; valid && i < t.n_rua; i++)
-			printf(" %s", t.rua[i]);
-		putchar('\n');
-	}
-	sg_tlsrpt_fini(&t);
-	return valid ? 0 : 1;
+/* The exit status is the gate's own choice among the records. */
+static int
+lint_record(const struct options *o, char **args, int n)
+{
+	struct sg_txt *txts = calloc((size_t)n, sizeof(*txts));
+	char id[SG_STS_ID_SIZE];
+	enum sg_rc rc;
+
+	if (txts == NULL)
+		return EX_OSERR;
+	for (int i = 0; i < n; i++)
+		txts[i] = (struct sg_txt) { args[i], strlen(args[i]) };
+	rc = sg_sts_record_select(txts, (size_t)n, id, NULL);
+	free(txts);
+	lint_records(o, &sts, args, n);
+	return rc == SG_OK ? 0 : 1;
 }
 
 /* --- match ---------------------------------------------------------------- */
@@ -500,5 +485,11 @@ sg_cmd_lint(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	return subject->lint(&o, argv + optind + 1, n);
+	status = subject->lint(&o, argv + optind + 1, n);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "stsgate lint: cannot write: %s\n",
+		    strerror(errno));
+		return EX_IOERR;
+	}
+	return status;
 }

@@ -232,6 +232,15 @@ struct route {
 	size_t n;
 };
 
+/* RFC 5321 4.5.1: whoever may talk to us may talk to our postmaster, wherever
+   his mail is sent (STANDARDS A-09). */
+static bool
+is_bare_postmaster(const struct sg_mailaddr *addr)
+{
+	return addr->kind == SG_MAILADDR_LOCAL &&
+	    strcasecmp(addr->local, "postmaster") == 0;
+}
+
 /* Where mail for this recipient goes: by the MTA's own routing if it tells
    (STANDARDS A-02), else by the address. SG_NONE: no policy applies. SG_BAD:
    *bad_address says whether it is the recipient's fault. */
@@ -242,12 +251,16 @@ find_route(SMFICTX *ctx, const char *arg, struct route *out,
 	const char *mailer = symbol(ctx, "{rcpt_mailer}");
 	const char *host = symbol(ctx, "{rcpt_host}");
 	struct sg_mailaddr addr;
+	enum sg_rc rc;
 
 	*bad_address = false;
+	rc = sg_mailaddr_parse(arg, &addr, err);
+	if (rc == SG_OK && is_bare_postmaster(&addr))
+		return SG_NONE;
 	if (mailer != NULL)
 		return sg_nexthop_from_mta(mailer, host != NULL ? host : "",
 		    out->hops, &out->n, err);
-	if (sg_mailaddr_parse(arg, &addr, err) != SG_OK) {
+	if (rc != SG_OK) {
 		*bad_address = true;
 		return SG_BAD;
 	}

@@ -163,6 +163,8 @@ static const struct {
 	    "<b@[192.0.2.7]>", "c" },
 	{ "A-09: postmaster without a domain", "<a@x.test>", NULL, NULL,
 	    "<Postmaster>", "c" },
+	{ "A-09: wherever the MTA routes him", "<a@x.test>", "smtp",
+	    "forged.test", "<postmaster>", "c" },
 	{ "without macros the address counts", "<a@x.test>", NULL, NULL,
 	    "<b@forged.test>", "451 4.7.5" },
 	{ "A-07: source route", "<a@x.test>", NULL, NULL,
