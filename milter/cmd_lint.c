@@ -168,7 +168,8 @@ show_policy(const struct options *o, const struct sg_sts_policy *p,
 	printf(": mode %s, max_age %" PRIu32, sg_sts_mode_name(p->mode),
 	    p->max_age_s);
 	if (p->max_age_s >= DAY_S)
-		printf(" (%" PRIu32 " days)", p->max_age_s / DAY_S);
+		printf(" (%" PRIu32 " day%s)", p->max_age_s / DAY_S,
+		    p->max_age_s / DAY_S == 1 ? "" : "s");
 	for (size_t i = 0; i < p->n_mx; i++)
 		printf("%s%s", i == 0 ? ", mx " : " ", p->mx[i]);
 	putchar('\n');
@@ -334,6 +335,22 @@ show_record(const struct options *o, const struct kind *k, const char *record,
 		show_not_valid(o, j->fs.errors);
 }
 
+/* What senders make of several records together. */
+static void
+show_choice(const struct options *o, const struct kind *k, int of_kind,
+    int valid)
+{
+	show_end(o, valid > 0, valid > 0 ? "valid" : "not valid");
+	if (valid > 0)
+		printf(": record %d applies\n", valid);
+	else if (of_kind == 0)
+		printf(": none of these is an %s record\n", k->name);
+	else if (of_kind == 1)
+		printf(": the only %s record is malformed\n", k->name);
+	else
+		printf(": %d %s records where one must be\n", of_kind, k->name);
+}
+
 /* All n records at one name, and whether one of them applies. */
 static int
 lint_records(const struct options *o, const struct kind *k, char **args,
@@ -352,14 +369,13 @@ lint_records(const struct options *o, const struct kind *k, char **args,
 			sg_show_json_line(stdout, k->json(&j));
 		else
 			show_record(o, k, args[i], &at, &j);
-		valid += j.valid;
+		if (j.valid)
+			valid = i + 1;
 		sg_tlsrpt_fini(&j.tlsrpt);
 	}
-	if (n > 1 && !o->json && count_of_kind(k, args, n) == 0) {
-		show_end(o, false, "not valid");
-		printf(": none of these is an %s record\n", k->name);
-	}
-	return valid == 1 ? 0 : 1;
+	if (n > 1 && !o->json)
+		show_choice(o, k, count_of_kind(k, args, n), valid);
+	return valid > 0 ? 0 : 1;
 }
 
 static int

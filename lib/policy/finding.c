@@ -3,6 +3,7 @@
 #include "policy/finding.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 const char *
@@ -56,6 +57,27 @@ sg_finding_add(struct sg_findings *fs, unsigned line,
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
 	scrub(f->text);
+}
+
+static bool
+is_before(const struct sg_finding *a, const struct sg_finding *b)
+{
+	return a->line != 0 && (b->line == 0 || a->line < b->line);
+}
+
+/* By insertion: there are few, and most are in order. */
+void
+sg_findings_sort(struct sg_findings *fs)
+{
+	struct sg_finding moved;
+	size_t k;
+
+	for (size_t i = 1; i < fs->n; i++) {
+		moved = fs->f[i];
+		for (k = i; k > 0 && is_before(&moved, &fs->f[k - 1]); k--)
+			fs->f[k] = fs->f[k - 1];
+		fs->f[k] = moved;
+	}
 }
 
 const struct sg_finding *

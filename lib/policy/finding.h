@@ -33,6 +33,10 @@ void sg_finding_add(struct sg_findings *fs, unsigned line,
     enum sg_severity severity, const char *rfc, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* The error that was found first; NULL if there is none. */
+/* Puts what is said of lines in their order, what is said of the whole behind
+   it; otherwise the order stays. */
+void sg_findings_sort(struct sg_findings *fs);
+
+/* The first error in the list; NULL if there is none. */
 const struct sg_finding *sg_findings_first_error(const struct sg_findings *fs);
 #endif

@@ -182,6 +182,7 @@ sg_sts_policy_parse(const char *text, size_t len, struct sg_sts_policy **out_r,
 		r.fs = &own;
 	}
 	read_text(&r, text, len);
+	sg_findings_sort(r.fs);
 	if (r.fs->errors > 0)
 		return refuse(r.fs, err);
 	*out_r = build(&r);
