@@ -16,12 +16,16 @@ struct sg_https;
 
 enum sg_rc sg_https_new(struct event_base *base, const struct sg_config *config,
     const struct sg_guard *guard, struct sg_https **out_r, struct sg_err *err);
-void sg_https_free(struct sg_https **https); /* cancels; no callback */
+/* Cancels what is under way; no callback. Not from within a callback. */
+void sg_https_free(struct sg_https **https);
 
 /* rc: SG_OK: body is the whole file, borrowed for the callback; else SG_RETRY
-   or SG_BAD with err.reason one of sts-policy-fetch-error,
-   sts-webpki-invalid, sts-policy-invalid (media type), timeout,
-   special-use-address. */
+   (may go better later) or SG_BAD (came, but unfit) with err.reason one of
+   sts-policy-fetch-error (timeouts too: R-30), sts-webpki-invalid,
+   sts-policy-invalid (media type), special-use-address. err.text is in our
+   own words and begins with one that names the kind: "timeout:", "redirect:",
+   "status 404", "unframed:", "too-large:", "encoding:", "expired:",
+   "not-trusted:", "host-mismatch:", ... */
 struct sg_https_result {
 	enum sg_rc rc;
 	const char *body;
@@ -44,5 +48,14 @@ struct sg_https_params {
 };
 struct sg_https_fetch *sg_https_get(struct sg_https *https,
     const struct sg_https_params *params, sg_https_cb *cb, void *arg);
+/* Before the callback only; it does not run. */
 void sg_https_cancel(struct sg_https_fetch *fetch);
+
+/* Since sg_https_new(). */
+struct sg_https_stats {
+	unsigned long fetches;
+	unsigned long unframed_refused; /* neither length nor chunked */
+	unsigned long unframed_taken;   /* the same, with allow_unframed */
+};
+const struct sg_https_stats *sg_https_stats(const struct sg_https *https);
 #endif
