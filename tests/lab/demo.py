@@ -105,6 +105,8 @@ def inside(args):
             play(lab, number, *step)
         print("\n" + NEXT)
         return 0
+    except BrokenPipeError:  # the reader has seen enough
+        os._exit(1)
     except (proc.LabError, OSError) as e:
         print("demo: %s\n%s" % (e, lab.tails() if lab else ""))
         return 1

@@ -66,7 +66,9 @@ postlog unix-dgram n - n - 1 postlogd
 """
 RELAY = """
 myhostname = relay.lab.test
-mydestination =
+mydestination = $myhostname
+local_transport = discard:
+smtpd_hard_error_limit = 200
 alternate_config_directories = {top}/sink-etc
 transport_maps = inline:{{ {routes} }}
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
