@@ -187,8 +187,11 @@ land_one(struct sg_engine *e, unsigned slot, struct batch *b)
 		land_facts(e, slot, &frame, b);
 	else if (rc == SG_OK && frame.type == SG_FRAME_REFUSED)
 		land_refusal(e, frame.id);
-	else if (rc == SG_BAD ||
-	    (rc == SG_OK && frame.type != SG_FRAME_PONG))
+	else if (rc == SG_OK && frame.type != SG_FRAME_PONG) {
+		sg_err_set(&err, SG_REASON_INTERNAL,
+		    "a frame that is the front's to send");
+		distrust_worker(e, slot, &err);
+	} else if (rc == SG_BAD)
 		distrust_worker(e, slot, &err);
 	return rc == SG_OK;
 }
