@@ -4,7 +4,9 @@
 to whom, what the relay says, what arrives, and what stsgate writes down."""
 import argparse
 import os
+import re
 import sys
+import textwrap
 
 import cell
 import lab as lab_module
@@ -59,7 +61,10 @@ def paint(colour, text):
 
 
 def show(label, text, colour=None):
-    print("  %-9s %s" % (label, paint(colour, text) if colour else text))
+    for line in textwrap.wrap(text, 66, break_long_words=False,
+                              break_on_hyphens=False):
+        print("  %-9s %s" % (label, paint(colour, line) if colour else line))
+        label = ""
 
 
 def outcome(lab, token, done):
@@ -89,7 +94,7 @@ def play(lab, number, title, group, recipient, moral):
     lab.gate.wait_rows(mark, 1)
     for line in lab.gate.since(mark).splitlines():
         if " next_hop=" in line:
-            show("log", line, "dim")
+            show("log", re.sub(r"^.*?(?=id=)", "", line), "dim")
     print("  " + moral.replace("\n", "\n  "))
 
 
