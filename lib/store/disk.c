@@ -5,7 +5,8 @@
  * The record is the truth; the other columns are there for the indexes only.
  * A row is not believed: its record is decoded like anything from outside, and
  * must be about the very key that it was found at (THREATS T21). Readers copy
- * the record and decode it without the lock.
+ * the record and decode it without the lock. Lists have no LIMIT: rows that
+ * are none of ours are passed over, and must not fill it.
  */
 #include "store/disk_private.h"
 
@@ -17,7 +18,7 @@
 
 const char sg_disk_due_sql[] =
     "SELECT key FROM facts WHERE refetch_at > 0 AND refetch_at <= ?1"
-    " AND policy_expires > ?1 ORDER BY refetch_at LIMIT ?2";
+    " AND policy_expires > ?1 AND typeof(key) = 'text' ORDER BY refetch_at";
 
 const char *const sg_disk_write_sql[W_N] = {
 	[W_PUT] = "INSERT OR REPLACE INTO facts"
@@ -39,7 +40,7 @@ const char *const sg_disk_read_sql[R_N] = {
 	[R_GET] = "SELECT record FROM facts WHERE key = ?1",
 	[R_DUE] = sg_disk_due_sql,
 	[R_KEYS] = "SELECT key FROM facts WHERE key > ?1"
-		   " AND typeof(key) = 'text' ORDER BY key LIMIT ?2",
+		   " AND typeof(key) = 'text' ORDER BY key",
 };
 
 enum sg_rc
@@ -134,6 +135,17 @@ wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 	return judged;
 }
 
+/* SQLite itself would go on writing to a file without a name. */
+static bool
+has_moved(struct sg_disk *d)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(d->writer, "main",
+		   SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	    moved;
+}
+
 enum sg_rc
 sg_disk_write(struct sg_disk *d, const char *const *keys,
     struct sg_facts *const *facts, size_t n, size_t *changed, bool *busy,
@@ -144,6 +156,11 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
 	*busy = false;
 	if (d->writer == NULL)
 		return not_open(err);
+	if (has_moved(d)) {
+		sg_err_set(err, SG_REASON_INTERNAL,
+		    "%s was removed or renamed", d->path);
+		return SG_RETRY;
+	}
 	before = sqlite3_total_changes(d->writer);
 	rc = sqlite3_exec(d->writer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
@@ -305,6 +322,16 @@ column_key(sqlite3_stmt *s, char out[SG_NEXTHOP_KEY_SIZE])
 	return true;
 }
 
+/* True if key is as we write it; of which next hop. */
+static bool
+is_key(const char *key, struct sg_nexthop *out)
+{
+	char again[SG_NEXTHOP_KEY_SIZE];
+
+	return sg_nexthop_parse(key, out, NULL) == SG_OK &&
+	    strcmp(sg_nexthop_key(out, again), key) == 0;
+}
+
 enum sg_rc
 sg_disk_due(struct sg_disk *d, struct sg_wall now, struct sg_nexthop *out,
     size_t max, size_t *n, struct sg_err *err)
@@ -322,10 +349,9 @@ sg_disk_due(struct sg_disk *d, struct sg_wall now, struct sg_nexthop *out,
 	}
 	s = d->read[R_DUE];
 	(void)sqlite3_bind_int64(s, 1, now.s);
-	(void)sqlite3_bind_int64(s, 2, (int64_t)max);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW && *n < max)
-		if (column_key(s, key) &&
-		    sg_nexthop_parse(key, &out[*n], NULL) == SG_OK)
+	rc = SQLITE_DONE;
+	while (*n < max && (rc = sqlite3_step(s)) == SQLITE_ROW)
+		if (column_key(s, key) && is_key(key, &out[*n]))
 			(*n)++;
 	judged = did_read(d, s, rc, err);
 out:
@@ -349,8 +375,6 @@ sg_disk_keys(struct sg_disk *d, const char *after,
 	}
 	s = d->read[R_KEYS];
 	bind_key(s, after);
-	/* Keys that are none of ours must not end the walk: no LIMIT. */
-	(void)sqlite3_bind_int64(s, 2, -1);
 	rc = SQLITE_DONE;
 	while (*n < max && (rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (column_key(s, out[*n]))

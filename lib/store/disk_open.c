@@ -193,14 +193,16 @@ close_connection(sqlite3 **db, sqlite3_stmt **statements, size_t n)
 	*db = NULL;
 }
 
+/* The writer last: the one that closes last empties the -wal, and a reader
+   may not. */
 static void
 close_both(struct sg_disk *d)
 {
-	close_connection(&d->writer, d->write, W_N);
 	pthread_mutex_lock(&d->read_mutex);
 	close_connection(&d->reader, d->read, R_N);
 	d->corrupt = false;
 	pthread_mutex_unlock(&d->read_mutex);
+	close_connection(&d->writer, d->write, W_N);
 }
 
 /* Our schema in an empty file; SG_BAD (for an administrator) if it is some

@@ -21,8 +21,6 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include <bsd/stdlib.h>
-
 #include "store/key_hash.h"
 
 /* No exit(3) for want of memory: the entry is not kept, that is all. */

@@ -1,1 +1,8 @@
-# tests/store: see Makefile.am
+check_PROGRAMS += tests/store/test_store tests/store/test_disk
+tests_store_test_store_SOURCES = tests/store/test_store.c \
+	tests/store/scratch.h
+tests_store_test_store_CFLAGS = $(TEST_CFLAGS)
+tests_store_test_store_LDADD = $(TEST_LIBS)
+tests_store_test_disk_SOURCES = tests/store/test_disk.c tests/store/scratch.h
+tests_store_test_disk_CFLAGS = $(TEST_CFLAGS)
+tests_store_test_disk_LDADD = $(TEST_LIBS)
