@@ -2,9 +2,10 @@
 /*
  * domain.c - see domain.h.
  *
- * libidn2 maps U-labels; what a name may look like is checked here, before and
- * after, since libidn2 passes empty labels and literals and its STD3 switch
- * deletes characters silently.
+ * libidn2 maps U-labels, one at a time: it sees nothing of ASCII labels, about
+ * which it is stricter than DNS ("r3---sn", "xn--" that it cannot decode). What
+ * a name may look like is checked here afterwards, since libidn2 passes empty
+ * labels and literals and its STD3 switch deletes characters silently.
  */
 #include "base/domain.h"
 
@@ -70,10 +71,10 @@ sg_domain_is_valid(const char *name, bool ldh_only)
 }
 
 static bool
-is_ascii(const char *s)
+is_ascii(const char *s, size_t len)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] >= 0x80)
 			return false;
 	return true;
 }
@@ -85,30 +86,65 @@ fail(struct sg_err *err, const char *why)
 	return SG_BAD;
 }
 
+/* Appends to the name in out, which is long enough for every name. */
+static enum sg_rc
+append(char out[SG_DOMAIN_SIZE], const char *s, size_t len,
+    struct sg_err *err)
+{
+	size_t n = strlen(out);
+
+	if (n + len >= SG_DOMAIN_SIZE)
+		return fail(err, "longer than 253 octets");
+	for (size_t i = 0; i < len; i++)
+		out[n + i] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32)
+							: s[i];
+	out[n + len] = '\0';
+	return SG_OK;
+}
+
+/* The A-label of a label that is not ASCII. */
+static enum sg_rc
+append_u_label(char out[SG_DOMAIN_SIZE], const char *s, size_t len,
+    struct sg_err *err)
+{
+	uint8_t in[INPUT_MAX], *mapped = NULL;
+	enum sg_rc rc;
+	int error;
+
+	memcpy(in, s, len); /* shorter than INPUT_MAX: it is part of a name */
+	in[len] = '\0';
+	error = idn2_lookup_u8(in, &mapped,
+	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (error != IDN2_OK)
+		return fail(err, idn2_strerror(error));
+	rc = append(out, (const char *)mapped, strlen((const char *)mapped),
+	    err);
+	idn2_free(mapped);
+	return rc;
+}
+
 /* Lower case; U-labels to A-labels. */
 static enum sg_rc
-map(const char *in, char out[SG_DOMAIN_SIZE], struct sg_err *err)
+map(const char *s, char out[SG_DOMAIN_SIZE], struct sg_err *err)
 {
-	uint8_t *mapped = NULL;
-	int rc;
+	enum sg_rc rc = SG_OK;
+	size_t n;
 
-	if (is_ascii(in)) {
-		if (strlen(in) >= SG_DOMAIN_SIZE)
-			return fail(err, "longer than 253 octets");
-		for (; *in != '\0'; in++)
-			*out++ = *in >= 'A' && *in <= 'Z' ? *in + 32 : *in;
-		*out = '\0';
-		return SG_OK;
+	while (rc == SG_OK && *s != '\0') {
+		n = strcspn(s, ".");
+		if (n > 0 && is_ascii(s, n))
+			rc = append(out, s, n, err);
+		else if (n > 0)
+			rc = append_u_label(out, s, n, err);
+		s += n;
+		if (rc == SG_OK && *s == '.')
+			rc = append(out, s++, 1, err);
 	}
-	rc = idn2_lookup_u8((const uint8_t *)in, &mapped,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (rc != IDN2_OK)
-		return fail(err, idn2_strerror(rc));
-	rc = snprintf(out, SG_DOMAIN_SIZE, "%s", (const char *)mapped);
-	idn2_free(mapped);
-	if (rc >= SG_DOMAIN_SIZE)
-		return fail(err, "longer than 253 octets");
-	return SG_OK;
+	/* An ideographic full stop at the end has become a dot. */
+	n = strlen(out);
+	if (n > 0 && out[n - 1] == '.')
+		out[n - 1] = '\0';
+	return rc;
 }
 
 enum sg_rc
@@ -128,6 +164,8 @@ sg_domain_from_text(const char *text, size_t len, char out[SG_DOMAIN_SIZE],
 		return fail(err, "it holds a NUL");
 	memcpy(in, text, len);
 	in[len] = '\0';
+	if (in[len - 1] == '.') /* map() would forgive it */
+		return fail(err, "two dots at its end");
 	if (map(in, out, err) != SG_OK) {
 		out[0] = '\0';
 		return SG_BAD;

@@ -4,11 +4,13 @@
  *
  * The ring holds whole lines of fixed size: a writer copies one under the
  * mutex and goes on; the thread takes them out one by one and writes without
- * the mutex, however long the sink takes.
+ * the mutex, however long the sink takes. A sink that hangs for good keeps the
+ * thread and the ring; the process goes on without them.
  */
 #include "base/log.h"
 
 #include <sys/stat.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_SIZE 2048
+#define LINE_SIZE 2001
 #define RING_LINES 4096
 
 struct line {
@@ -34,6 +36,7 @@ static struct {
 	enum sg_log_level max_level;
 	char role[24];
 	bool syslog_open;
+	pid_t owner; /* who may have a thread: a child of fork has none */
 	/* The mutex guards the ring and its state. */
 	pthread_mutex_t mutex;
 	pthread_cond_t more, empty;
@@ -102,8 +105,8 @@ write_line(enum sg_log_level level, const char *text)
 	else
 		n = snprintf(out, sizeof(out), "stsgate[%d]: %s\n",
 		    (int)getpid(), text);
-	(void)!write(STDERR_FILENO, out,
-	    n < (int)sizeof(out) ? (size_t)n : sizeof(out) - 1);
+	while (write(STDERR_FILENO, out, (size_t)n) < 0 && errno == EINTR)
+		;
 }
 
 /* --- the thread -------------------------------------------------------------------- */
@@ -158,11 +161,32 @@ drain(void *arg)
 	return NULL;
 }
 
+/* A child of fork has its parent's ring and locks in whatever state they were,
+   but no thread. */
+static void
+make_locks(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&lg.mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&lg.more, &attr);
+	pthread_cond_init(&lg.empty, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 void
 sg_log_start(void)
 {
 	sigset_t all, before;
 
+	if (lg.ring != NULL)
+		return;
+	if (lg.owner == 0) {
+		lg.owner = getpid();
+		make_locks();
+	}
 	lg.ring = malloc(RING_LINES * sizeof(*lg.ring));
 	if (lg.ring == NULL)
 		return;
@@ -183,7 +207,7 @@ in_ms(int ms)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
 	ts.tv_sec += ms / 1000;
 	ts.tv_nsec += ms % 1000 * 1000000L;
 	if (ts.tv_nsec >= 1000000000L) {
@@ -210,13 +234,16 @@ sg_log_stop(int max_wait_ms)
 	while ((lg.n > 0 || lg.writing) && error == 0)
 		error = pthread_cond_timedwait(&lg.empty, &lg.mutex, &until);
 	done = lg.n == 0 && !lg.writing;
+	if (done)
+		lg.running = false;
 	pthread_mutex_unlock(&lg.mutex);
 	if (!done)
 		return; /* the sink hangs: its thread and ring are left to it */
 	pthread_join(lg.thread, NULL);
-	lg.running = false;
+	pthread_mutex_lock(&lg.mutex);
 	free(lg.ring);
 	lg.ring = NULL;
+	pthread_mutex_unlock(&lg.mutex);
 }
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -225,12 +252,16 @@ void
 sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
     const char *role)
 {
-	lg.target = target == SG_LOG_AUTO ? find_target() : target;
-	lg.max_level = max_level;
-	/* A child of fork has its parent's ring, but not the thread. */
-	lg.running = false;
+	if (lg.owner == getpid())
+		sg_log_stop(1000);
+	lg.owner = getpid();
+	make_locks();
+	lg.running = lg.stop = lg.writing = false;
+	free(lg.ring);
 	lg.ring = NULL;
 	lg.n = lg.head = 0;
+	lg.target = target == SG_LOG_AUTO ? find_target() : target;
+	lg.max_level = max_level;
 	snprintf(lg.role, sizeof(lg.role), "%s", role);
 	if (lg.syslog_open)
 		closelog();
@@ -239,15 +270,18 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 		openlog("stsgate", LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
-static void
+/* False: there is no thread to take it (any more). */
+static bool
 enqueue(enum sg_log_level level, const char *text)
 {
 	struct line *line;
+	bool running;
 
 	pthread_mutex_lock(&lg.mutex);
-	if (lg.n == RING_LINES)
+	running = lg.running;
+	if (running && lg.n == RING_LINES)
 		lg.dropped++;
-	else {
+	else if (running) {
 		line = &lg.ring[(lg.head + lg.n) % RING_LINES];
 		line->level = level;
 		snprintf(line->text, sizeof(line->text), "%s", text);
@@ -255,15 +289,22 @@ enqueue(enum sg_log_level level, const char *text)
 		pthread_cond_signal(&lg.more);
 	}
 	pthread_mutex_unlock(&lg.mutex);
+	return running;
 }
 
-/* Whatever the format brought: one line is one line. */
+/* Whatever the format brought: one line is one line, and no terminal obeys
+   it. The controls above 127 are UTF-8 here (U+0080 to U+009F). */
 static void
-scrub(char *s)
+scrub(char *text)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || (unsigned char)*s == 0x7f)
+	unsigned char *s = (unsigned char *)text;
+
+	for (; *s != '\0'; s++) {
+		if (*s < 0x20 || *s == 0x7f)
 			*s = '?';
+		else if (*s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+			s[0] = s[1] = '?';
+	}
 }
 
 void
@@ -280,9 +321,7 @@ sg_log(enum sg_log_level level, const char *fmt, ...)
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
 	scrub(text);
-	if (lg.running)
-		enqueue(level, text);
-	else
+	if (!lg.running || !enqueue(level, text))
 		write_line(level, text);
 }
 

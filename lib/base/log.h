@@ -14,7 +14,8 @@
 
 enum sg_log_target {
 	SG_LOG_AUTO,   /* the journal when systemd gave us stderr; stderr when it
-			  is a terminal or a pipe; else syslog */
+			  is a terminal, a pipe, a socket or a file; else
+			  syslog */
 	SG_LOG_STDERR, /* plain lines, "stsgate[pid]: " in front */
 	SG_LOG_SYSLOG, /* facility mail */
 	SG_LOG_JOURNAL /* stderr with "<N>" priorities */
@@ -23,7 +24,9 @@ enum sg_log_target {
 enum sg_log_level { SG_LOG_ERR, SG_LOG_WARN, SG_LOG_INFO, SG_LOG_DEBUG };
 
 /* Sets target, highest level shown and the process's role ("front"), which
-   is put in front of each line. Call it before threads exist. */
+   is put in front of each line. Call it before threads exist, and again in a
+   child of fork: the child has no writer thread. A process that started one
+   forks only to exec, since syslog(3) may hold a lock of its own. */
 void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
     const char *role);
 

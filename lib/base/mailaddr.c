@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr.h"
+
 struct span {
 	const char *s;
 	size_t len;
@@ -116,12 +118,27 @@ has_bare_specials(struct span local)
 	return false;
 }
 
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]". A name in brackets is no literal: what
+   an MTA makes of it is its own affair, and not free of policy for us. */
+static bool
+is_literal(struct span d)
+{
+	char text[SG_ADDR_TEXT_SIZE + 8];
+	struct sg_addr addr;
+
+	if (d.len < 3 || d.len - 2 >= sizeof(text) || d.s[d.len - 1] != ']')
+		return false;
+	memcpy(text, d.s + 1, d.len - 2);
+	text[d.len - 2] = '\0';
+	return sg_addr_parse(text, &addr) == SG_OK;
+}
+
 static enum sg_rc
 take_domain(struct span d, struct sg_mailaddr *out, struct sg_err *err)
 {
-	if (d.len >= 2 && d.s[0] == '[') {
-		if (d.s[d.len - 1] != ']')
-			return fail(err, "the address literal has no end");
+	if (d.len > 0 && d.s[0] == '[') {
+		if (!is_literal(d))
+			return fail(err, "no address in its brackets");
 		out->kind = SG_MAILADDR_LITERAL;
 		return SG_OK;
 	}

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/addr.h"
+#include "base/log.h"
 
 #define HOST_MAX 2048 /* of a {rcpt_host} */
 
@@ -31,8 +32,10 @@ sg_nexthop_key(const struct sg_nexthop *hop, char out[SG_NEXTHOP_KEY_SIZE])
 static enum sg_rc
 fail(struct sg_err *err, const char *why, const char *text)
 {
-	sg_err_set(err, SG_REASON_NONE, "not a next hop: %s (%.100s)", why,
-	    text);
+	char shown[100];
+
+	sg_log_escape(shown, sizeof(shown), text, strlen(text));
+	sg_err_set(err, SG_REASON_NONE, "not a next hop: %s (%s)", why, shown);
 	return SG_BAD;
 }
 
@@ -121,7 +124,8 @@ is_smtp_mailer(const char *mailer)
 	static const char *const others[] = { "local", "lmtp", "virtual",
 		"pipe", "prog", "file", "*file*", "*include*", "discard",
 		"error", "retry", "procmail", "cyrus", "cyrusv2", "uucp",
-		"maildrop", "spamassassin", "include" };
+		"maildrop", "spamassassin", "include", "dovecot", "mailman",
+		"ifmail", "bsmtp", "scalemail-backend", "usenet" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcasecmp(mailer, others[i]) == 0)
