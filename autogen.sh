@@ -10,9 +10,9 @@ yes=false
 sanitizers=false
 
 build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
-	libmilter-dev libcurl4-openssl-dev libunbound-dev libssl-dev
-	libevent-dev libconfig-dev libsqlite3-dev libidn2-dev libjansson-dev
-	libbsd-dev libsystemd-dev uthash-dev dns-root-data python3-minimal"
+	libmilter-dev libcurl4-openssl-dev libunbound-dev nettle-dev
+	libssl-dev libevent-dev libconfig-dev libsqlite3-dev libidn2-dev
+	libjansson-dev libbsd-dev libsystemd-dev uthash-dev dns-root-data"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount"
 # Debian's other mail servers: one of them is a machine's only one
@@ -45,6 +45,7 @@ autotools() {
 	done
 	[ -z "$lacking" ] ||
 		die "missing:$lacking ($me deps installs all on Debian)"
+	mkdir -p m4  # named in configure.ac, and git keeps no empty directory
 	autoreconf -fi
 }
 
