@@ -48,9 +48,15 @@ def slow(conn, body):
         time.sleep(1)
 
 
+def late(conn, body):
+    print("late GET", flush=True)
+    time.sleep(1.5)
+    normal(conn, body)
+
+
 SPEAK = {"expired": normal, "wrongname": normal, "selfsigned": normal,
          "unframed": unframed, "cut": cut, "toolarge": toolarge,
-         "hang": hang, "slow": slow}
+         "hang": hang, "slow": slow, "late": late}
 
 
 def serve_one(raw, context, speak, body):

@@ -107,3 +107,7 @@ class Web:
         """How often nginx was asked for a domain's policy."""
         lines = proc.read(self.log("nginx-access")).splitlines()
         return sum(line.startswith("mta-sts.%s " % domain) for line in lines)
+
+    def late_fetches(self):
+        """The same for badweb.py's late host."""
+        return proc.read(self.log("badweb")).count("late GET")

@@ -98,6 +98,7 @@ DOMAINS = [
     Domain("hang.test", web="hang"),
     Domain("slow.test", web="slow"),
     Domain("closed.test", web="closed"),
+    Domain("late.test", web="late"),
     # no way to deliver, or DNS that lies
     without_sts("nullmx.test", mx=("",)),
     Domain("bogus.test", bogus=True),
