@@ -342,26 +342,29 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+static size_t
+escaped_length(unsigned char c)
+{
+	return is_plain(c) ? 1 : 4;
+}
+
 char *
 sg_log_escape(char *out, size_t out_size, const void *text, size_t len)
 {
 	const unsigned char *s = text;
-	size_t n = 0;
+	size_t n = 0, i, whole = 0, room = out_size - 1;
 
-	for (size_t i = 0; i < len; i++) {
-		size_t need = is_plain(s[i]) ? 1 : 4;
-
-		/* room for what follows: "..." and the NUL, or the NUL */
-		if (n + need + (i + 1 < len ? 4 : 1) > out_size) {
-			snprintf(out + n, out_size - n, "...");
-			return out;
-		}
-		if (need == 1)
+	for (i = 0; i < len && whole <= room; i++)
+		whole += escaped_length(s[i]);
+	if (whole > room)
+		room -= 3; /* for "..." */
+	for (i = 0; i < len && n + escaped_length(s[i]) <= room; i++) {
+		if (is_plain(s[i]))
 			out[n++] = (char)s[i];
 		else
 			n += (size_t)snprintf(out + n, out_size - n, "\\x%02x",
 			    s[i]);
 	}
-	out[n] = '\0';
+	snprintf(out + n, out_size - n, "%s", i < len ? "..." : "");
 	return out;
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_log.c - does a line stay one line, and does its writer never wait?
+ * stderr is a pipe here; a pipe that nobody reads is a sink that hangs.
+ */
+#include <sys/wait.h>
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define T(s) (s), sizeof(s) - 1
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *in;
+	size_t len, size;
+	const char *want;
+} escapes[] = {
+	{ T(""), 16, "" },
+	{ T("plain text"), 16, "plain text" },
+	{ T("a\r\nb"), 32, "a\\x0d\\x0ab" },
+	{ T("a\0b"), 32, "a\\x00b" },
+	{ T("\"\\"), 32, "\\x22\\x5c" },
+	{ T("\x7f\x80\xff"), 32, "\\x7f\\x80\\xff" },
+	{ T("%s%n"), 32, "%s%n" },
+	{ T("12345678"), 9, "12345678" },
+	{ T("123456789"), 9, "12345..." },
+	{ T("1234567\n"), 11, "1234567..." },
+	{ T("1234567\n"), 12, "1234567\\x0a" },
+	{ T("\n\n\n"), 5, "..." },
+};
+
+START_TEST(test_escape)
+{
+	char *out = malloc(escapes[_i].size); /* sanitizers see its end */
+	char *got = sg_log_escape(out, escapes[_i].size, escapes[_i].in,
+	    escapes[_i].len);
+
+	ck_assert_str_eq(got, escapes[_i].want);
+	free(out);
+}
+END_TEST
+
+static int
+pipe_as_stderr(void)
+{
+	int fd[2];
+
+	ck_assert_int_eq(pipe(fd), 0);
+	ck_assert_int_eq(dup2(fd[1], STDERR_FILENO), STDERR_FILENO);
+	close(fd[1]);
+	return fd[0];
+}
+
+/* All that comes until the last writer closes. */
+static char *
+read_all(int fd)
+{
+	size_t size = 1 << 20, n = 0;
+	char *text = malloc(size + 1);
+	ssize_t got;
+
+	while ((got = read(fd, text + n, size - n)) > 0)
+		n += (size_t)got;
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+static const struct {
+	const char *name, *text, *want;
+} lines[] = {
+	{ "plain", "a line", "front: a line\n" },
+	{ "S-06 CRLF", "a\r\nstsgate[1]: b", "front: a??stsgate[1]: b\n" },
+	{ "T14 escape", "\033[2J\x07", "front: ?[2J?\n" },
+	{ "T14 DEL and C1", "a\x7f\xc2\x9b" "b", "front: a???b\n" },
+	{ "UTF-8 stays", "gr\xc3\xbc\xc3\x9f", "front: gr\xc3\xbc\xc3\x9f\n" },
+	{ "percent", "100%s", "front: 100%s\n" },
+};
+
+START_TEST(test_line)
+{
+	int fd = pipe_as_stderr();
+	char *got;
+
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log(SG_LOG_DEBUG, "not shown");
+	sg_log(SG_LOG_INFO, "%s", lines[_i].text);
+	close(STDERR_FILENO);
+	got = read_all(fd);
+	ck_assert_msg(strncmp(got, "stsgate[", 8) == 0 &&
+	    strchr(got, ' ') != NULL &&
+	    strcmp(strchr(got, ' ') + 1, lines[_i].want) == 0,
+	    "%s: got \"%s\", want \"%s\"", lines[_i].name, got,
+	    lines[_i].want);
+	free(got);
+}
+END_TEST
+
+START_TEST(test_journal)
+{
+	int fd = pipe_as_stderr();
+	char *got;
+
+	sg_log_init(SG_LOG_JOURNAL, SG_LOG_WARN, "net 1");
+	sg_log(SG_LOG_ERR, "e");
+	sg_log(SG_LOG_WARN, "w");
+	sg_log(SG_LOG_INFO, "i");
+	close(STDERR_FILENO);
+	got = read_all(fd);
+	ck_assert_str_eq(got, "<3>net 1: e\n<4>net 1: w\n");
+	free(got);
+}
+END_TEST
+
+START_TEST(test_long_line)
+{
+	static char text[5000];
+	int fd = pipe_as_stderr();
+	char *got;
+
+	memset(text, 'x', sizeof(text) - 1);
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log(SG_LOG_INFO, "%s", text);
+	sg_log_start();
+	sg_log(SG_LOG_INFO, "%s", text);
+	sg_log_stop(60000);
+	close(STDERR_FILENO);
+	got = read_all(fd);
+	ck_assert_uint_eq(count(got, "\n"), 2);
+	ck_assert_uint_eq(count(got, "x\nstsgate["), 1);
+	ck_assert_uint_lt(strlen(got), 4100);
+	free(got);
+}
+END_TEST
+
+#define THREADS 4
+#define LINES 500
+
+static void *
+write_lines(void *arg)
+{
+	for (int i = 0; i < LINES; i++)
+		sg_log(SG_LOG_INFO, "line %d of %d.", i, *(int *)arg);
+	return NULL;
+}
+
+/* The pipe is read meanwhile: it is smaller than all lines. */
+START_TEST(test_threads)
+{
+	pthread_t threads[THREADS];
+	int numbers[THREADS], fd = pipe_as_stderr();
+	pid_t reader;
+	char *got;
+	int back[2];
+
+	ck_assert_int_eq(pipe(back), 0);
+	reader = fork();
+	if (reader == 0) {
+		close(STDERR_FILENO);
+		close(back[0]);
+		got = read_all(fd);
+		_exit(write(back[1], got, strlen(got)) ==
+		    (ssize_t)strlen(got) ? 0 : 1);
+	}
+	close(fd);
+	close(back[1]);
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log_start();
+	for (int i = 0; i < THREADS; i++) {
+		numbers[i] = i;
+		pthread_create(&threads[i], NULL, write_lines, &numbers[i]);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	sg_log_stop(60000);
+	close(STDERR_FILENO);
+	got = read_all(back[0]);
+	ck_assert_int_eq(waitpid(reader, NULL, 0), reader);
+	ck_assert_uint_eq(count(got, "\n"), THREADS * LINES);
+	ck_assert_uint_eq(count(got, ".\nstsgate["), THREADS * LINES - 1);
+	ck_assert_uint_eq(count(got, "line 499 of 3."), 1);
+	ck_assert_uint_eq(sg_log_dropped(), 0);
+	free(got);
+}
+END_TEST
+
+/* Nobody reads: this test hangs if sg_log() waits. */
+START_TEST(test_sink_hangs)
+{
+	(void)pipe_as_stderr();
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log_start();
+	for (int i = 0; i < 20000; i++)
+		sg_log(SG_LOG_INFO, "a line that fills the pipe soon: %d", i);
+	ck_assert_uint_gt(sg_log_dropped(), 10000);
+	sg_log_stop(20); /* comes back, though the sink does not */
+}
+END_TEST
+
+/* When the sink takes lines again, it is told how many were lost. */
+START_TEST(test_drops_are_told)
+{
+	int fd = pipe_as_stderr();
+	char *got, want[80];
+	unsigned long dropped;
+	pid_t reader;
+	int back[2];
+
+	ck_assert_int_eq(pipe(back), 0);
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log_start();
+	for (int i = 0; i < 20000; i++)
+		sg_log(SG_LOG_INFO, "line");
+	dropped = sg_log_dropped();
+	reader = fork();
+	if (reader == 0) {
+		close(STDERR_FILENO);
+		close(back[0]);
+		got = read_all(fd);
+		_exit(write(back[1], got, strlen(got)) ==
+		    (ssize_t)strlen(got) ? 0 : 1);
+	}
+	close(fd);
+	close(back[1]);
+	sg_log_stop(60000);
+	close(STDERR_FILENO);
+	got = read_all(back[0]);
+	ck_assert_int_eq(waitpid(reader, NULL, 0), reader);
+	snprintf(want, sizeof(want), "%lu log lines were dropped", dropped);
+	ck_assert_msg(strstr(got, want) != NULL, "no \"%s\"", want);
+	free(got);
+}
+END_TEST
+
+/* A child of a process that has the thread sets up its own log. */
+START_TEST(test_fork)
+{
+	int fd = pipe_as_stderr(), status = -1;
+	char *got;
+	pid_t child;
+
+	sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "front");
+	sg_log_start();
+	sg_log(SG_LOG_INFO, "parent");
+	child = fork();
+	if (child == 0) {
+		sg_log_init(SG_LOG_STDERR, SG_LOG_INFO, "net 1");
+		sg_log(SG_LOG_INFO, "child at once");
+#ifndef __SANITIZE_THREAD__ /* which knows no threads after a fork */
+		sg_log_start();
+#endif
+		sg_log(SG_LOG_INFO, "child by its thread");
+		sg_log_stop(60000);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	sg_log_stop(60000);
+	sg_log(SG_LOG_INFO, "after the stop");
+	close(STDERR_FILENO);
+	got = read_all(fd);
+	ck_assert_uint_eq(count(got, ": front: parent\n"), 1);
+	ck_assert_uint_eq(count(got, ": net 1: child at once\n"), 1);
+	ck_assert_uint_eq(count(got, ": net 1: child by its thread\n"), 1);
+	ck_assert_uint_eq(count(got, ": front: after the stop\n"), 1);
+	free(got);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("log");
+	TCase *tc = tcase_create("log");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(tc, test_escape, 0, N(escapes));
+	tcase_add_loop_test(tc, test_line, 0, N(lines));
+	tcase_add_test(tc, test_journal);
+	tcase_add_test(tc, test_long_line);
+	tcase_add_test(tc, test_threads);
+	tcase_add_test(tc, test_sink_hangs);
+	tcase_add_test(tc, test_drops_are_told);
+	tcase_add_test(tc, test_fork);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
