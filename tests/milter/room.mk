@@ -13,3 +13,6 @@ tests_milter_test_session_SOURCES = tests/milter/test_session.c \
 tests_milter_test_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_session_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_session_LDADD = $(TEST_LIBS) $(MILTER_LIBS)
+
+dist_check_SCRIPTS += tests/milter/soak.sh
+TESTS += tests/milter/soak.sh

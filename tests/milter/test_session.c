@@ -406,11 +406,48 @@ START_TEST(test_waiting_callbacks_block_nobody)
 }
 END_TEST
 
+/* What soak.sh looks for leaks in: a thousand messages of every kind. */
+START_TEST(test_a_thousand_messages)
+{
+	static const char *const from[] = { "<a@x.test>", "<a@strict.test>",
+		"<a@hold.test>", "<a@dry.test>", "<>" };
+
+	for (int i = 0; i < 1000; i++) {
+		struct milter_client c = begin(from[i % 5], 0);
+		char host[32];
+
+		snprintf(host, sizeof(host), "%s%d.test",
+		    i % 3 == 0 ? "forged" : "free", i % 50);
+		ck_assert_int_eq(rcpt(&c, "free.test").code, 'c');
+		ck_assert_int_ne(rcpt(&c, host).code, 0);
+		if (i % 7 == 0)
+			milter_abort(&c);
+		else {
+			(void)milter_header(&c, "X-Stsgate", "forged");
+			ck_assert_int_eq(milter_end(&c).code, 'c');
+		}
+		milter_close(&c);
+	}
+}
+END_TEST
+
+/* Ends what setup began, but for libmilter, which only ends with the
+   process. */
+static void
+teardown_all(void)
+{
+	fake_worker_free(&worker);
+	sg_wake_free(&env.wake);
+	sg_engine_free(&env.engine);
+	sg_store_close(&store);
+	teardown();
+}
+
 int
 main(void)
 {
 	Suite *s = suite_create("session");
-	TCase *t = tcase_create("session");
+	TCase *t = tcase_create("session"), *soak = tcase_create("soak");
 	SRunner *r;
 	int failed;
 
@@ -428,6 +465,10 @@ main(void)
 	tcase_add_test(t, test_requiretls);
 	tcase_add_test(t, test_waiting_callbacks_block_nobody);
 	suite_add_tcase(s, t);
+	tcase_set_timeout(soak, 300);
+	tcase_add_checked_fixture(soak, setup, teardown_all);
+	tcase_add_test(soak, test_a_thousand_messages);
+	suite_add_tcase(s, soak);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
