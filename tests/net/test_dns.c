@@ -216,6 +216,31 @@ START_TEST(test_answer)
 }
 END_TEST
 
+/* A server that has answered quickly so far may take a second for a name that
+   it has to look up. */
+START_TEST(test_slow_after_fast)
+{
+	static const struct dns_row rows[] = {
+		{ "cold.test", SG_DNS_A, DNS_DATA, "192.0.2.1", 0, 1000 },
+	};
+	struct fixture f;
+	struct got g;
+	char name[32];
+
+	fixture_open(&f);
+	dns_server_load(f.server, rows, N(rows));
+	fixture_dns(&f);
+	for (int i = 0; i < 100; i++) { /* it learns the round trip time */
+		snprintf(name, sizeof(name), "warm%d.test", i);
+		ask(&f, name, SG_DNS_A, 20000, &g);
+		ck_assert_int_eq(g.a.rc, SG_NONE);
+	}
+	ask(&f, "cold.test", SG_DNS_A, 20000, &g);
+	ck_assert_msg(g.a.rc == SG_OK, "got %s", g.a.err.text);
+	fixture_close(&f);
+}
+END_TEST
+
 /* names are absolute; nothing is appended, whatever the answer. */
 START_TEST(test_no_search_list)
 {
@@ -616,6 +641,7 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_answer, 0, (int)N(answer_cases));
+	tcase_add_test(tc, test_slow_after_fast);
 	tcase_add_test(tc, test_no_search_list);
 	tcase_add_test(tc, test_bad_names);
 	tcase_add_loop_test(tc, test_caps, 0, (int)N(cap_cases));

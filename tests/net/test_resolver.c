@@ -24,6 +24,7 @@ static const struct setting_case {
 	{ FRESH, "rrset-cache-size", "2097152" },
 	{ ANY, "edns-buffer-size", "1232" },
 	{ ANY, "max-udp-size", "1232" },
+	{ ANY, "infra-cache-min-rtt", "400" },
 	{ ANY, "infra-cache-max-rtt", "3000" },
 	{ ANY, "infra-host-ttl", "30" },
 	{ ANY, "infra-keep-probing", "yes" },
