@@ -1,1 +1,5 @@
 # tests/policy: see Makefile.am
+check_PROGRAMS += tests/policy/test_mx_match
+tests_policy_test_mx_match_SOURCES = tests/policy/test_mx_match.c
+tests_policy_test_mx_match_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_mx_match_LDADD = $(TEST_LIBS)
