@@ -490,6 +490,29 @@ START_TEST(keeps_the_appointment)
 }
 END_TEST
 
+/* An expired policy is history until it is certain that there is none. */
+START_TEST(drops_the_expired_when_sure)
+{
+	static const struct {
+		enum sg_txt_state txt;
+		bool kept;
+	} rows[] = { { SG_TXT_ERROR, true }, { SG_TXT_BOGUS, true },
+		{ SG_TXT_UNASKED, true }, { SG_TXT_NONE, false },
+		{ SG_TXT_INVALID, false } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sg_facts *f = NULL;
+
+		step_on(&f, (struct step) { 0, RECORD("a", 60),
+			GET("enforce", 600) });
+		step_on(&f, (struct step) { 600, .txt = rows[i].txt,
+			.ttl = 60 });
+		same("expired", i, "kept", f->sts.policy != NULL, rows[i].kept);
+		sg_facts_unref(&f);
+	}
+}
+END_TEST
+
 /* --- MX and probes -------------------------------------------------------------------- */
 
 static struct sg_facts *
@@ -762,6 +785,7 @@ main(void)
 	tcase_add_test(t, spreads_refetches);
 	tcase_add_test(t, spreads_refreshes);
 	tcase_add_test(t, keeps_the_appointment);
+	tcase_add_test(t, drops_the_expired_when_sure);
 	tcase_add_test(t, merges_mx);
 	tcase_add_test(t, merges_probes);
 	tcase_add_test(t, ages_with_probes);
