@@ -213,11 +213,29 @@ START_TEST(test_sink_hangs)
 }
 END_TEST
 
+/* The sum of what all lines about lost lines say. */
+static unsigned long
+told(const char *text)
+{
+	static const char words[] = " log lines were dropped";
+	unsigned long sum = 0;
+
+	while ((text = strstr(text, words)) != NULL) {
+		const char *digits = text;
+
+		while (digits[-1] >= '0' && digits[-1] <= '9')
+			digits--;
+		sum += strtoul(digits, NULL, 10);
+		text += strlen(words);
+	}
+	return sum;
+}
+
 /* When the sink takes lines again, it is told how many were lost. */
 START_TEST(test_drops_are_told)
 {
 	int fd = pipe_as_stderr();
-	char *got, want[80];
+	char *got;
 	unsigned long dropped;
 	pid_t reader;
 	int back[2];
@@ -242,8 +260,8 @@ START_TEST(test_drops_are_told)
 	close(STDERR_FILENO);
 	got = read_all(back[0]);
 	ck_assert_int_eq(waitpid(reader, NULL, 0), reader);
-	snprintf(want, sizeof(want), "%lu log lines were dropped", dropped);
-	ck_assert_msg(strstr(got, want) != NULL, "no \"%s\"", want);
+	ck_assert_uint_gt(dropped, 0);
+	ck_assert_uint_eq(told(got), dropped);
 	free(got);
 }
 END_TEST
