@@ -24,7 +24,7 @@
 
 static const unsigned char magic[3] = { 'S', 'G', 'F' };
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 struct sink {
 	unsigned char *p;
@@ -141,7 +141,7 @@ sg_facts_encode(const struct sg_facts *f, unsigned char **out_r, size_t *len)
 	return SG_OK;
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 struct source {
 	const unsigned char *p;

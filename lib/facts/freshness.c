@@ -44,7 +44,7 @@ bounded(struct sg_wall at, struct sg_wall until, int64_t max_s)
 	return earliest(until, at_plus(at, max_s));
 }
 
-/* --- fetches --------------------------------------------------------------- */
+/* --- fetches ------------------------------------------------------------- */
 
 static bool
 fetch_failed(const struct sg_facts_fetch *fetch)
@@ -96,7 +96,7 @@ sg_facts_need(const struct sg_facts *old, struct sg_wall now, bool fresh,
 	    (fresh && age >= SG_FACTS_BACKOFF_MIN_S);
 }
 
-/* --- merging, part by part -------------------------------------------------- */
+/* --- merging, part by part ----------------------------------------------- */
 
 static void
 merge_txt(struct sg_facts *f, const struct sg_facts *old,
@@ -198,7 +198,7 @@ merge_fetch(struct sg_facts *f, const struct sg_facts *old,
 	}
 }
 
-/* --- MX --------------------------------------------------------------------- */
+/* --- MX ------------------------------------------------------------------ */
 
 static const struct sg_facts_mx *
 find_mx(const struct sg_facts *f, const char *host)
@@ -292,7 +292,7 @@ merge_mx(struct sg_facts *f, const struct sg_facts *old,
 	return SG_OK;
 }
 
-/* --- the times of the whole -------------------------------------------------- */
+/* --- the times of the whole ---------------------------------------------- */
 
 /* A part that could not be renewed is not asked for again at once. */
 static struct sg_wall

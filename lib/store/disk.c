@@ -71,7 +71,7 @@ note_corrupt(struct sg_disk *d)
 	pthread_mutex_unlock(&d->read_mutex);
 }
 
-/* --- writing ------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 static void
 bind_key(sqlite3_stmt *s, const char *key)
@@ -217,7 +217,7 @@ sg_disk_delete_unfit(struct sg_disk *d, const char *key,
 	return wrote(d, rc, "deleting", NULL);
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 /* Ends a read; rc is the last of sqlite3_step(). The lock is held. */
 static enum sg_rc

@@ -40,7 +40,7 @@ static const char schema[] =
     "CREATE INDEX facts_stale ON facts (fresh_until, policy_expires);"
     "PRAGMA user_version = " QUOTED(SCHEMA_VERSION) ";";
 
-/* --- the file ------------------------------------------------------------------ */
+/* --- the file ------------------------------------------------------------ */
 
 static enum sg_rc
 unfit(struct sg_err *err, const char *path, const char *why)
@@ -112,7 +112,7 @@ check_file(const char *path, struct sg_err *err)
 	return rc;
 }
 
-/* --- connections ---------------------------------------------------------------- */
+/* --- connections --------------------------------------------------------- */
 
 /* One integer; -1 when there is none. */
 static int
@@ -309,7 +309,7 @@ open_both(struct sg_disk *d, bool *corrupt, struct sg_err *err)
 	return *corrupt ? SG_RETRY : ours;
 }
 
-/* --- a corrupt file --------------------------------------------------------------- */
+/* --- a corrupt file ------------------------------------------------------ */
 
 static bool
 rename_one(const char *path, const char *suffix, const char *mark,
@@ -379,7 +379,7 @@ open_or_replace(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 	return open_both(d, &corrupt, err);
 }
 
-/* --- the interface ------------------------------------------------------------------ */
+/* --- the interface ------------------------------------------------------- */
 
 enum sg_rc
 sg_disk_open(const char *path, struct sg_wall now, struct sg_disk **out_r,

@@ -81,7 +81,7 @@ find(struct stripe *s, const char *key, unsigned hash)
 	return e;
 }
 
-/* --- lists; the stripe's mutex is held -------------------------------------- */
+/* --- lists; the stripe's mutex is held ----------------------------------- */
 
 static void
 list_add(struct stripe *s, struct entry *e, bool policy, bool as_last_used)
@@ -169,7 +169,7 @@ evict(struct sg_memory *m, struct stripe *s, struct sg_wall now)
 	return drop(s, e);
 }
 
-/* --- the interface ------------------------------------------------------------ */
+/* --- the interface ------------------------------------------------------- */
 
 struct sg_memory *
 sg_memory_new(size_t max_entries)
@@ -346,7 +346,7 @@ sg_memory_remove(struct sg_memory *m, const char *key)
 	return there;
 }
 
-/* --- walks ---------------------------------------------------------------------- */
+/* --- walks --------------------------------------------------------------- */
 
 
 /* Sorts one more into the n of out and at, which hold at most max. */

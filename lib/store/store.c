@@ -21,7 +21,7 @@ count(unsigned long *counter)
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* --- the interface ---------------------------------------------------------------- */
+/* --- the interface ------------------------------------------------------- */
 
 static enum sg_rc
 open_disk(struct sg_store *s, const char *path, struct sg_err *err)

@@ -21,7 +21,7 @@
 #define RETRY_BUSY_S 1 /* somebody else's lock goes away soon */
 #define BATCH 100
 
-/* --- health ------------------------------------------------------------------- */
+/* --- health -------------------------------------------------------------- */
 
 static void
 degrade(struct sg_store *s, bool busy, const struct sg_err *err)
@@ -92,7 +92,7 @@ sg_store_note_unreadable(struct sg_store *s, const struct sg_err *err)
 		degrade(s, false, err);
 }
 
-/* --- writing; write_mutex is held ------------------------------------------------ */
+/* --- writing; write_mutex is held ---------------------------------------- */
 
 /* In one transaction. SG_BAD: the file is corrupt. */
 static enum sg_rc

@@ -263,7 +263,7 @@ START_TEST(goes_there_and_back)
 }
 END_TEST
 
-/* --- hostile records ---------------------------------------------------------- */
+/* --- hostile records ----------------------------------------------------- */
 
 /* Decodes; true if it was taken, and then encodes to the same bytes. */
 static bool
@@ -472,7 +472,7 @@ START_TEST(bears_mutations)
 }
 END_TEST
 
-/* --- fields out of range -------------------------------------------------------- */
+/* --- fields out of range ------------------------------------------------- */
 
 static void unfit_name(struct sg_facts *f) { f->hop.name[0] = '.'; }
 static void upper_case(struct sg_facts *f) { f->hop.name[0] = 'G'; }

@@ -302,7 +302,7 @@ START_TEST(tells_stories)
 }
 END_TEST
 
-/* --- need ------------------------------------------------------------------------ */
+/* --- need ---------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -378,7 +378,7 @@ START_TEST(says_what_is_needed)
 }
 END_TEST
 
-/* --- refetch_at and jitter --------------------------------------------------------- */
+/* --- refetch_at and jitter ----------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -513,7 +513,7 @@ START_TEST(drops_the_expired_when_sure)
 }
 END_TEST
 
-/* --- MX and probes -------------------------------------------------------------------- */
+/* --- MX and probes ------------------------------------------------------- */
 
 static struct sg_facts *
 learn_mx(enum sg_mx_state state, unsigned n, int64_t at, int64_t ttl)
@@ -703,7 +703,7 @@ START_TEST(ages_with_probes)
 }
 END_TEST
 
-/* --- nothing learnt --------------------------------------------------------------------- */
+/* --- nothing learnt ------------------------------------------------------ */
 
 START_TEST(survives_learning_nothing)
 {

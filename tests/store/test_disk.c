@@ -80,7 +80,7 @@ stats(struct sg_store *s)
 	return st;
 }
 
-/* --- kill -9 -------------------------------------------------------------------- */
+/* --- kill -9 ------------------------------------------------------------- */
 
 #define ROUNDS 50
 
@@ -145,7 +145,7 @@ START_TEST(loses_nothing_when_killed) /* K-10 */
 }
 END_TEST
 
-/* --- corrupt files --------------------------------------------------------------- */
+/* --- corrupt files ------------------------------------------------------- */
 
 static void
 overwrite(off_t at, size_t n, int byte)
@@ -273,7 +273,7 @@ START_TEST(survives_removal)
 }
 END_TEST
 
-/* --- rows that lie --------------------------------------------------------------- */
+/* --- rows that lie ------------------------------------------------------- */
 
 static const struct {
 	const char *name, *spoil;
@@ -346,7 +346,7 @@ START_TEST(walks_past_odd_keys)
 }
 END_TEST
 
-/* --- refused at the start --------------------------------------------------------- */
+/* --- refused at the start ------------------------------------------------ */
 
 static void symbolic_link(void)
 {
@@ -463,7 +463,7 @@ START_TEST(follows_links_to_the_directory) /* systemd's DynamicUser */
 }
 END_TEST
 
-/* --- a disk that does not take it --------------------------------------------------- */
+/* --- a disk that does not take it ---------------------------------------- */
 
 static void
 limit_files(rlim_t bytes)
@@ -582,7 +582,7 @@ START_TEST(survives_a_read_only_directory)
 	if (root)
 		ck_assert_int_eq(seteuid(65534), 0);
 	/* Unless the build directory itself is closed to that user. */
-	if (access(scratch_dir, R_OK) == 0 || !root) {
+	if (faccessat(AT_FDCWD, scratch_dir, R_OK, AT_EACCESS) == 0) {
 		ck_assert_msg(scratch_open(scratch_db, 0, &s, &err) == SG_OK,
 		    "%s", err.text);
 		ck_assert(stats(s).degraded);
@@ -597,7 +597,7 @@ START_TEST(survives_a_read_only_directory)
 }
 END_TEST
 
-/* --- the queue ------------------------------------------------------------------------ */
+/* --- the queue ----------------------------------------------------------- */
 
 START_TEST(bounds_the_queue)
 {

@@ -116,7 +116,7 @@ START_TEST(works_without_disk)
 }
 END_TEST
 
-/* --- due, expire, each -------------------------------------------------------- */
+/* --- due, expire, each --------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -259,7 +259,7 @@ START_TEST(walks_in_order)
 }
 END_TEST
 
-/* --- eviction -------------------------------------------------------------------- */
+/* --- eviction ------------------------------------------------------------ */
 
 static void
 put_many(struct sg_store *s, const char *prefix, unsigned n, unsigned max_age)
@@ -350,7 +350,7 @@ START_TEST(finds_on_disk_what_was_evicted)
 }
 END_TEST
 
-/* --- threads ------------------------------------------------------------------------ */
+/* --- threads ------------------------------------------------------------- */
 
 #define THREADS 8
 #define TURNS 600
