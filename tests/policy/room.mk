@@ -3,3 +3,7 @@ check_PROGRAMS += tests/policy/test_mx_match
 tests_policy_test_mx_match_SOURCES = tests/policy/test_mx_match.c
 tests_policy_test_mx_match_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_mx_match_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_sts_record
+tests_policy_test_sts_record_SOURCES = tests/policy/test_sts_record.c
+tests_policy_test_sts_record_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_sts_record_LDADD = $(TEST_LIBS)
