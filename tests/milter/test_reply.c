@@ -13,14 +13,26 @@
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A decision with all that the words need, to be changed by each test. */
-static struct sg_group group = { .name = (char *)"finance" };
-static struct sg_asked asked = { .group = &group };
+static struct sg_group group;
+static struct sg_asked asked;
 static struct sg_verdict verdict;
 static struct sg_decision decision;
 static struct sg_facts facts;
-static struct sg_told told = { .id = "4f3a9c21", .qid = "",
-	.next_hop = "good.test", .asked = &asked, .verdict = &verdict,
-	.decision = &decision, .source = "memory", .ms = 0.0814 };
+static struct sg_told told;
+
+/* Before each test, forked or not. */
+static void
+set_up(void)
+{
+	group = (struct sg_group) { .name = (char *)"finance" };
+	asked = (struct sg_asked) { .group = &group };
+	verdict = (struct sg_verdict) { .mx = "" };
+	decision = (struct sg_decision) { .action = SG_ACTION_ACCEPT };
+	facts = (struct sg_facts) { .n_mx = 0 };
+	told = (struct sg_told) { .id = "4f3a9c21", .qid = "",
+		.next_hop = "good.test", .asked = &asked, .verdict = &verdict,
+		.decision = &decision, .source = "memory", .ms = 0.0814 };
+}
 
 /* A refusal as the MTA sends it. */
 static const char *
@@ -516,6 +528,16 @@ START_TEST(test_all_reasons)
 }
 END_TEST
 
+/* All printable ASCII, and without one character. */
+static bool
+is_clean(const char *text, char but_not)
+{
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text >= 0x7f || *text == but_not)
+			return false;
+	return true;
+}
+
 static void
 check_form(const struct sg_reply *r, enum sg_action action)
 {
@@ -524,8 +546,7 @@ check_form(const struct sg_reply *r, enum sg_action action)
 	ck_assert_uint_eq(strlen(r->code), 3);
 	ck_assert(r->code[0] == (action == SG_ACTION_REJECT ? '5' : '4'));
 	ck_assert_int_eq(r->code[0], r->xcode[0]); /* E-18 */
-	for (const char *s = r->text; *s != '\0'; s++)
-		ck_assert(*s >= 0x20 && *s < 0x7f && *s != '%');
+	ck_assert_msg(is_clean(r->text, '%'), "got \"%s\"", r->text);
 	/* E-19: with a CRLF, under 500 (WIRE) */
 	ck_assert_uint_lt(strlen(r->code) + strlen(r->xcode) +
 	    strlen(r->text) + 4, 500);
@@ -761,8 +782,7 @@ START_TEST(test_log_recipient)
 	told.recipient = "a\r\nid=0 b\xc3\xbc@good.test";
 	sg_reply_log(&told, got, sizeof(got));
 	ck_assert_ptr_nonnull(strstr(got, " recipient=a\\x"));
-	for (const char *s = got; *s != '\0'; s++)
-		ck_assert(*s >= 0x20 && *s < 0x7f);
+	ck_assert_msg(is_clean(got, '\n'), "got \"%s\"", got);
 	/* no room for it: left out, or cut, never overrun */
 	for (size_t size = 1; size <= sizeof(small); size++) {
 		memset(small, 0x7e, sizeof(small));
@@ -783,6 +803,7 @@ main(void)
 	SRunner *r;
 	int failed;
 
+	tcase_add_checked_fixture(t, set_up, NULL);
 	tcase_add_loop_test(t, test_words, 0, (int)N(rows));
 	tcase_add_test(t, test_all_reasons);
 	tcase_add_loop_test(t, test_longest, 1, SG_REASON_COUNT);
