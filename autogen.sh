@@ -200,6 +200,7 @@ configure_in() {
 }
 
 failures=
+failed_stages=0
 stage() {
 	name=$1
 	shift
@@ -211,7 +212,11 @@ stage() {
 	case $rc in
 	0) result=ok ;;
 	77) result=skipped ;;
-	*) result="FAILED ($rc)" failures="$failures $name," ;;
+	*)
+		result="FAILED ($rc)"
+		failures="$failures $name,"
+		failed_stages=$((failed_stages + 1))
+		;;
 	esac
 	summary="$summary$(printf '%-28s %-12s %4d s' "$name" "$result" $took)
 "
@@ -240,7 +245,7 @@ lab() {
 }
 
 # Counts what ran: Check's tests one by one, other test programs as one each,
-# and the lab's scenarios.
+# and the lab's scenarios. A stage that failed before it ran any counts too.
 count() {
 	for dir in "$@"; do
 		for trs in "$dir"/tests/*/*.trs; do
@@ -250,12 +255,13 @@ count() {
 				sed -n 's/^:test-result: //p' "$trs"
 		done
 		tail -n 1 "$dir/lab/log" 2>/dev/null || :
-	done | awk '
+	done | awk -v stages=$failed_stages '
 		/Checks:/ { gsub(",", ""); bad += $5 + $7; good += $3 - $5 - $7 }
 		/^(PASS|XFAIL)$/ { good++ }
 		/^(FAIL|XPASS|ERROR)$/ { bad++ }
 		/^[0-9]+ passed, [0-9]+ failed/ { good += $1; bad += $3 }
-		END { printf "%d passed, %d failed\n", good, bad }'
+		END { if (bad < stages) bad = stages
+			printf "%d passed, %d failed\n", good, bad }'
 }
 
 check() {
