@@ -16,7 +16,8 @@ tests_net_test_worker_SOURCES = tests/net/test_worker.c $(DNS_SERVER) $(FAKE_HTT
 tests_net_test_worker_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_worker_LDADD = $(TEST_LIBS)
 TLS_SERVER = tests/support/tls_server.h tests/support/tls_server.c \
-	tests/support/test_ca.h tests/support/test_ca.c
+	tests/support/test_ca.h tests/support/test_ca.c \
+	tests/support/https_bench.h tests/support/https_bench.c
 check_PROGRAMS += tests/net/test_job
 tests_net_test_job_SOURCES = tests/net/test_job.c
 tests_net_test_job_CFLAGS = $(TEST_CFLAGS)
@@ -37,3 +38,16 @@ check_PROGRAMS += tests/net/test_resolver
 tests_net_test_resolver_SOURCES = tests/net/test_resolver.c
 tests_net_test_resolver_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_resolver_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_https_cut
+tests_net_test_https_cut_SOURCES = tests/net/test_https_cut.c $(TLS_SERVER)
+tests_net_test_https_cut_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_https_cut_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_https_env
+tests_net_test_https_env_SOURCES = tests/net/test_https_env.c $(TLS_SERVER)
+tests_net_test_https_env_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_https_env_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_plan_fetch
+tests_net_test_plan_fetch_SOURCES = tests/net/test_plan_fetch.c $(DNS_SERVER) \
+	$(TLS_SERVER)
+tests_net_test_plan_fetch_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_fetch_LDADD = $(TEST_LIBS)
