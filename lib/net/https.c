@@ -223,7 +223,8 @@ prepare(struct sg_https_fetch *fetch, long left)
 		.allow_unframed = https->allow_unframed,
 		.stats = &https->stats
 	};
-	fetch->tls = (struct sg_https_tls){ https->store, fetch->host, false };
+	fetch->tls = (struct sg_https_tls){ .store = https->store,
+		.host = fetch->host };
 	fetch->refused = false;
 	return (set_fixed(fetch->easy) && set_callbacks(fetch) &&
 	    curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER,
@@ -281,6 +282,8 @@ fetch_fault(CURLcode code)
 		return ("timeout: policy host is too slow");
 	case CURLE_PARTIAL_FILE:
 		return ("short: body is not as long as announced");
+	case CURLE_OUT_OF_MEMORY: /* also its word for a field over 100 KB */
+		return ("too-large: header field, or out of memory");
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		return ("not-http: answer is no HTTP/1.1 response");
@@ -305,16 +308,13 @@ is_tls_fault(const struct sg_https_fetch *fetch, CURLcode code)
 static void
 note_tls(struct sg_https_fetch *fetch, CURLcode code)
 {
-	long verify = 0;
-
-	if (code != CURLE_PEER_FAILED_VERIFICATION) {
+	if (code == CURLE_PEER_FAILED_VERIFICATION ||
+	    fetch->tls.verify != X509_V_OK)
+		note(fetch, SG_BAD, SG_REASON_STS_WEBPKI_INVALID,
+		    sg_https_tls_fault(fetch->tls.verify));
+	else
 		note(fetch, SG_RETRY, SG_REASON_STS_WEBPKI_INVALID,
 		    "handshake: no TLS 1.2 or later with the policy host");
-		return;
-	}
-	curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
-	note(fetch, SG_BAD, SG_REASON_STS_WEBPKI_INVALID,
-	    sg_https_tls_fault(verify));
 }
 
 /* R-30, THREATS 5.2. What the reply was refused for comes first: libcurl then

@@ -24,6 +24,7 @@ struct sg_https_reply {
 	bool allow_unframed;
 	struct sg_https_stats *stats;
 	size_t head_bytes, head_fields; /* of every response, interim ones too */
+	bool head_ended;                /* the blank line has come */
 	bool judged;                    /* the head is fit for a policy */
 	bool has_length;
 	size_t want;                    /* Content-Length, if there */
@@ -50,13 +51,15 @@ enum sg_rc sg_https_trust_load(const char *ca_file, X509_STORE **out_r,
 struct sg_https_tls {
 	X509_STORE *store;
 	const char *host;
-	bool cut; /* the connection ended within the handshake */
+	bool cut;    /* the connection ended within the handshake */
+	long verify; /* X509_V_*, after a handshake that failed */
 };
 /* CURLOPT_SSL_CTX_FUNCTION; arg is a struct sg_https_tls, which must live as
    long as the transfer. */
 CURLcode sg_https_tls_setup(CURL *easy, void *ssl_ctx, void *arg);
-/* Words for an X509_V_ERR_* result. */
-const char *sg_https_tls_fault(long verify_result);
+/* Words for tls.verify of a certificate that was refused; X509_V_OK then is
+   libcurl's own check of the name. */
+const char *sg_https_tls_fault(long verify);
 
 /* --- https.c and https_loop.c ------------------------------------------- */
 

@@ -67,6 +67,19 @@ is_word(const char *value, const char *stop, const char *word)
 
 /* --- the head ----------------------------------------------------------- */
 
+/* libcurl takes "HTTP/2 200" for a status line, whoever says it. */
+static bool
+judge_version(struct sg_https_reply *r)
+{
+	long version = 0;
+
+	curl_easy_getinfo(r->easy, CURLINFO_HTTP_VERSION, &version);
+	if (version == CURL_HTTP_VERSION_1_0 ||
+	    version == CURL_HTTP_VERSION_1_1)
+		return (true);
+	return (unfit(r, "not-http: answer is no HTTP/1.1 response"));
+}
+
 static bool
 judge_status(struct sg_https_reply *r)
 {
@@ -179,13 +192,26 @@ judge_head(struct sg_https_reply *r)
 {
 	if (r->err.reason != SG_REASON_NONE)
 		return (false);
+	if (!r->head_ended)
+		return (refuse(r, SG_RETRY, SG_REASON_STS_POLICY_FETCH_ERROR,
+		    "cut: connection ended within the header"));
 	if (!r->judged)
-		r->judged = judge_status(r) && judge_encoding(r) &&
-		    judge_framing(r) && judge_type(r);
+		r->judged = judge_version(r) && judge_status(r) &&
+		    judge_encoding(r) && judge_framing(r) && judge_type(r);
 	return (r->judged);
 }
 
 /* --- from libcurl ------------------------------------------------------- */
+
+/* libcurl takes a head that breaks off for one that has ended. */
+static void
+note_end(struct sg_https_reply *r, const char *line, size_t len)
+{
+	if (line[0] == '\r' || line[0] == '\n')
+		r->head_ended = true;
+	else if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		r->head_ended = false;
+}
 
 /* A line of the head of any response, or a trailer. */
 size_t
@@ -194,6 +220,8 @@ sg_https_reply_head(char *data, size_t size, size_t n, void *arg)
 	struct sg_https_reply *r = arg;
 	size_t len = size * n;
 
+	if (len > 0)
+		note_end(r, data, len);
 	r->head_bytes += len;
 	r->head_fields += memchr(data, ':', len) != NULL ? 1 : 0;
 	if (r->head_bytes <= HEAD_MAX_BYTES &&

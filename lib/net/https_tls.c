@@ -89,14 +89,17 @@ is_cut(const SSL *ssl, int ret)
 }
 
 /* libcurl calls every failed handshake a TLS error; one that the network
-   ended says nothing about the certificate. */
+   ended says nothing about the certificate. And not every certificate that
+   does not verify is told as such: a forged signature is not. */
 static void
 on_info(const SSL *ssl, int where, int ret)
 {
 	struct sg_https_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-	if (where == SSL_CB_CONNECT_EXIT && ret <= 0 && tls != NULL)
-		tls->cut = is_cut(ssl, ret);
+	if (where != SSL_CB_CONNECT_EXIT || ret > 0 || tls == NULL)
+		return;
+	tls->cut = is_cut(ssl, ret);
+	tls->verify = SSL_get_verify_result(ssl);
 }
 
 CURLcode
@@ -125,14 +128,14 @@ sg_https_tls_setup(CURL *easy, void *ssl_ctx, void *arg)
 }
 
 const char *
-sg_https_tls_fault(long verify_result)
+sg_https_tls_fault(long verify)
 {
-	switch (verify_result) {
+	switch (verify) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return ("expired: policy host's certificate");
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return ("not-yet-valid: policy host's certificate");
-	case X509_V_OK: /* libcurl's own check of the name */
+	case X509_V_OK:
 	case X509_V_ERR_UNSPECIFIED:
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 		return ("host-mismatch: no DNS name in the certificate is the"

@@ -9,7 +9,9 @@
 #include "facts/facts.h"
 #include "support/https_bench.h"
 
-struct asked {
+/* Freed with the bench, since a fetch that is cancelled never comes back. */
+struct https_asked {
+	struct https_asked *next;
 	struct https_bench *bench;
 	struct https_outcome *out;
 };
@@ -30,7 +32,7 @@ check_text(const struct sg_err *err)
 static void
 on_result(void *arg, const struct sg_https_result *result)
 {
-	struct asked *asked = arg;
+	struct https_asked *asked = arg;
 	struct https_outcome *out = asked->out;
 
 	ck_assert(!starting);
@@ -46,7 +48,6 @@ on_result(void *arg, const struct sg_https_result *result)
 	} else
 		check_text(&result->err);
 	asked->bench->pending--;
-	free(asked);
 }
 
 static void
@@ -88,6 +89,8 @@ https_bench_reopen(struct https_bench *b)
 void
 https_bench_close(struct https_bench *b)
 {
+	struct https_asked *asked;
+
 	sg_https_free(&b->https);
 	ck_assert_ptr_null(b->https);
 	sg_guard_free(&b->guard);
@@ -95,6 +98,10 @@ https_bench_close(struct https_bench *b)
 	event_base_free(b->base);
 	free(b->config.https_ca_file);
 	test_ca_free(&b->ca);
+	while ((asked = b->asked) != NULL) {
+		b->asked = asked->next;
+		free(asked);
+	}
 }
 
 static size_t
@@ -102,7 +109,7 @@ read_addrs(const struct https_ask *ask, struct sg_addr *addrs)
 {
 	size_t n = 0;
 
-	if (ask->addrs[0] == NULL) {
+	if (ask->addrs[0] == NULL && !ask->no_addrs) {
 		sg_addr_parse("127.0.0.1", &addrs[0]);
 		return (1);
 	}
@@ -119,13 +126,15 @@ https_bench_start(struct https_bench *b, const struct https_ask *ask,
 	static const struct https_ask nothing;
 	struct sg_addr addrs[12];
 	struct sg_https_params params = { .addrs = addrs };
-	struct asked *asked = calloc(1, sizeof(*asked));
+	struct https_asked *asked = calloc(1, sizeof(*asked));
 	struct sg_https_fetch *fetch;
 
 	if (ask == NULL)
 		ask = &nothing;
 	memset(out, 0, sizeof(*out));
 	asked->bench = b;
+	asked->next = b->asked;
+	b->asked = asked;
 	asked->out = out;
 	params.domain = ask->domain != NULL ? ask->domain : BENCH_DOMAIN;
 	params.n_addrs = read_addrs(ask, addrs);
@@ -137,8 +146,6 @@ https_bench_start(struct https_bench *b, const struct https_ask *ask,
 	starting = false;
 	if (fetch != NULL)
 		b->pending++;
-	else
-		free(asked);
 	memset(addrs, 0, sizeof(addrs)); /* it must have copied them */
 	return (fetch);
 }

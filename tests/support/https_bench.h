@@ -15,6 +15,8 @@
 #define BENCH_HOST "mta-sts.good.test"
 #define BENCH_DEADLINE_MS 20000 /* of fetches that are not to time out */
 
+struct https_asked;
+
 /* What a fetch brought. */
 struct https_outcome {
 	bool done;
@@ -33,6 +35,7 @@ struct https_bench {
 	struct test_ca *ca;
 	struct tls_server *server; /* a leaf for BENCH_HOST */
 	size_t pending;
+	struct https_asked *asked; /* every fetch's callback argument */
 };
 
 /* Starts all of it; config.allow_networks is loopback. */
@@ -43,7 +46,8 @@ void https_bench_reopen(struct https_bench *bench);
 
 struct https_ask {
 	const char *domain;       /* NULL: BENCH_DOMAIN */
-	const char *addrs[12];    /* none: 127.0.0.1 */
+	const char *addrs[12];    /* none: 127.0.0.1... */
+	bool no_addrs;            /* ...but if this is set, none */
 	uint16_t port;            /* 0: the server's */
 	int deadline_ms;          /* 0: BENCH_DEADLINE_MS */
 };

@@ -219,7 +219,7 @@ on_hello(SSL *ssl, int *alert, void *arg)
 		c->sni[len - 5] = '\0';
 	}
 	choose_row(c);
-	if (c->row == NULL || c->row->start == TLS_START_RESET)
+	if (c->row == NULL)
 		return (SSL_CLIENT_HELLO_ERROR);
 	leaf = c->row->leaf != NULL ? c->row->leaf : c->server->leaf;
 	if (leaf == NULL || SSL_use_certificate(ssl, leaf->cert) != 1 ||
@@ -355,6 +355,10 @@ play_clear(struct connection *c)
 	switch (c->row->start) {
 	case TLS_START_CLOSE:
 		return (true);
+	case TLS_START_RESET:
+		wait_fd(c, POLLIN);
+		reset(c);
+		return (true);
 	case TLS_START_PLAIN:
 		c->clear = true;
 		answer(c);
@@ -373,12 +377,7 @@ play(struct connection *c)
 {
 	if (play_clear(c) || !open_ssl(c))
 		return;
-	if (!handshake(c)) {
-		if (c->row != NULL && c->row->start == TLS_START_RESET)
-			reset(c);
-		return;
-	}
-	if (!read_request(c))
+	if (!handshake(c) || !read_request(c))
 		return;
 	if (c->row->start == TLS_START_MUTE)
 		drain(c);

@@ -12,11 +12,12 @@
 
 enum tls_start {
 	TLS_START_TLS,       /* handshake, then the request is read */
+	TLS_START_MUTE,      /* the same, then nothing */
+	/* Before there is a name, so host must be NULL and the row the first: */
 	TLS_START_CLOSE,     /* closes as soon as it has accepted */
-	TLS_START_RESET,     /* reads the ClientHello, then resets */
+	TLS_START_RESET,     /* resets when the ClientHello is there */
 	TLS_START_PLAIN,     /* sends head and body in clear */
-	TLS_START_SILENT,    /* never says anything */
-	TLS_START_MUTE       /* handshake and request, then nothing */
+	TLS_START_SILENT     /* never says anything */
 };
 
 enum tls_end {
