@@ -3,6 +3,7 @@
 the mail servers and one for stsgate."""
 import os
 import re
+import time
 
 import proc
 import world
@@ -56,7 +57,7 @@ stub-zone:
     stub-addr: {authority}
 """
 HEAD = ("$ORIGIN {name}.\n$TTL 3600\n"
-        "@ SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n"
+        "@ SOA ns.test. hostmaster.test. 1 3600 600 86400 3600\n"
         "@ NS ns.test.\n")
 
 
@@ -152,6 +153,19 @@ class Dns:
         self.for_mta.start(wait=False)
         self.for_gate.start()
         self.for_mta.wait_ready()
+
+    def quiet(self, seconds=0.5):
+        """Waits until stsgate has asked nothing for a while: what does not
+        bear on an answer is still looked up behind it."""
+        seen, since = -1, time.monotonic()
+
+        def look():
+            nonlocal seen, since
+            now = len(self.gate_queries())
+            if now != seen:
+                seen, since = now, time.monotonic()
+            return time.monotonic() - since > seconds
+        proc.until(look, "stsgate to stop asking DNS")
 
     def gate_queries(self):
         """What stsgate asked so far: ["good.test. MX", ...]."""

@@ -99,9 +99,12 @@ class Gate:
                 for line in self.since(mark).splitlines()
                 if " next_hop=" in line]
 
-    def wait_rows(self, mark, count):
+    def wait_rows(self, mark, count, **match):
+        """Those with these values only. The log is written by a thread of
+        its own: a line of what was asked before mark may come after it."""
         def look():
-            rows = self.rows(mark)
+            rows = [r for r in self.rows(mark)
+                    if match.items() <= r.items()]
             return rows if len(rows) >= count else None
         return proc.until(look, "%d recipient line(s) in stsgate's log:\n%s" %
                           (count, self.since(mark)), 10) if count else []
