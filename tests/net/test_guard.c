@@ -211,7 +211,7 @@ static const struct own {
 	{ "127.0.0.1", "255.0.0.0", NULL },
 	{ "20.30.40.50", "255.255.255.0", NULL },
 	{ "20.30.64.1", "255.255.240.0", "20.30.79.255" },
-	{ "20.31.0.1", "255.255.255.254", NULL }, /* no broadcast */
+	{ "20.31.0.0", "255.255.255.254", NULL }, /* no broadcast */
 	{ "20.32.0.1", NULL, "20.32.0.99" },
 	{ "2a00:1450::50", "ffff:ffff:ffff:ffff::", NULL },
 	{ NULL, NULL, NULL } /* an interface without address */
@@ -319,8 +319,8 @@ static const struct {
 	{ "T10: broadcast by the mask", "20.30.40.255", false },
 	{ "T10: broadcast by mask of 20 bits", "20.30.79.255", false },
 	{ "within that net", "20.30.64.255", true },
-	{ "own, point to point", "20.31.0.1", false },
-	{ "the other end", "20.31.0.0", true },
+	{ "own, point to point", "20.31.0.0", false },
+	{ "the other end", "20.31.0.1", true },
 	{ "own without mask", "20.32.0.1", false },
 	{ "its broadcast as told", "20.32.0.99", false },
 	{ "T18: own IPv6", "2a00:1450::50", false },

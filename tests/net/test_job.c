@@ -201,6 +201,23 @@ static const struct {
 	{ "id with :", "good.test", 25, 100, ":", "", false },
 };
 
+/* Too long to stand in a struct sg_job: 254 octets and 33. */
+static const struct {
+	const char *name;
+	const char *hop, *known, *backoff;
+	bool good;
+} long_rows[] = {
+	{ "name of 253", LABEL_63 "." LABEL_63 "." LABEL_63
+	    ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test",
+	    "", "", true },
+	{ "name of 254", LABEL_63 "." LABEL_63 "." LABEL_63
+	    ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test",
+	    "", "", false },
+	{ "ids of 32", "good.test", ID_32, ID_32, true },
+	{ "known id of 33", "good.test", ID_32 "x", "", false },
+	{ "back-off id of 33", "good.test", "", ID_32 "x", false },
+};
+
 static struct sg_job
 row_job(size_t i)
 {
@@ -225,7 +242,7 @@ put_string(unsigned char *at, const char *s)
 
 /* The frame that an encoder without scruples would have made. */
 static size_t
-forge(const struct sg_job *job)
+forge(uint16_t port, uint32_t deadline_ms, const char *const text[3])
 {
 	struct sg_frame ping = { .type = SG_FRAME_PING, .id = 9 };
 	unsigned char *at = frame_buf + encode(&ping);
@@ -233,13 +250,12 @@ forge(const struct sg_job *job)
 
 	frame_buf[5] = SG_FRAME_JOB;
 	*at++ = 0;
-	*at++ = (unsigned char)(job->hop.port >> 8);
-	*at++ = (unsigned char)job->hop.port;
+	*at++ = (unsigned char)(port >> 8);
+	*at++ = (unsigned char)port;
 	for (int shift = 24; shift >= 0; shift -= 8)
-		*at++ = (unsigned char)(job->deadline_ms >> shift);
-	at += put_string(at, job->hop.name);
-	at += put_string(at, job->need.known_id);
-	at += put_string(at, job->need.backoff_id);
+		*at++ = (unsigned char)(deadline_ms >> shift);
+	for (size_t i = 0; i < 3; i++)
+		at += put_string(at, text[i]);
 	len = (size_t)(at - frame_buf);
 	frame_buf[16] = (unsigned char)((len - HEAD_LEN) >> 8);
 	frame_buf[17] = (unsigned char)(len - HEAD_LEN);
@@ -255,10 +271,23 @@ START_TEST(test_job_fields)
 
 	ck_assert_msg((encode_job(&job) > 0) == job_rows[_i].good,
 	    "%s: encoding", job_rows[_i].name);
-	len = forge(&job);
+	len = forge(job_rows[_i].port, job_rows[_i].deadline_ms,
+	    (const char *const[]){ job_rows[_i].hop, job_rows[_i].known,
+	    job_rows[_i].backoff });
 	rc = decode(frame_buf, len, &got);
 	ck_assert_msg((rc == SG_OK) == job_rows[_i].good, "%s: got %d",
 	    job_rows[_i].name, rc);
+}
+END_TEST
+
+START_TEST(test_job_too_long)
+{
+	size_t len = forge(25, 100, (const char *const[]){ long_rows[_i].hop,
+	    long_rows[_i].known, long_rows[_i].backoff });
+	struct sg_frame got;
+
+	ck_assert_msg((decode(frame_buf, len, &got) == SG_OK) ==
+	    long_rows[_i].good, "%s", long_rows[_i].name);
 }
 END_TEST
 
@@ -462,6 +491,7 @@ main(void)
 	tcase_add_loop_test(tc, test_plain_round_trip, 0, 3);
 	tcase_add_loop_test(tc, test_facts_round_trip, 0, 5);
 	tcase_add_loop_test(tc, test_job_fields, 0, ROWS(job_rows));
+	tcase_add_loop_test(tc, test_job_too_long, 0, ROWS(long_rows));
 	tcase_add_loop_test(tc, test_head_fields, 0, ROWS(head_rows));
 	tcase_add_test(tc, test_encode_refuses);
 	tcase_add_loop_test(tc, test_truncation, 0, 3);
