@@ -19,3 +19,7 @@ check_PROGRAMS += tests/base/test_words
 tests_base_test_words_SOURCES = tests/base/test_words.c
 tests_base_test_words_CFLAGS = $(TEST_CFLAGS)
 tests_base_test_words_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/base/test_addr
+tests_base_test_addr_SOURCES = tests/base/test_addr.c
+tests_base_test_addr_CFLAGS = $(TEST_CFLAGS)
+tests_base_test_addr_LDADD = $(TEST_LIBS)
