@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * https_private.h - what the parts of the HTTPS client share: https.c (a
- * fetch's life), https_loop.c (libcurl on libevent), https_tls.c (whom we
- * trust), https_reply.c (what is taken of an answer).
+ * fetch's life), https_transfer.c (one GET of one address), https_loop.c
+ * (libcurl on libevent), https_tls.c (whom we trust), https_reply.c (what is
+ * taken of an answer).
  */
 #ifndef SG_HTTPS_PRIVATE_H
 #define SG_HTTPS_PRIVATE_H
@@ -76,7 +77,7 @@ struct sg_https_fetch {
 	struct sg_mono ends;
 	struct event *begin;
 
-	/* the attempt under way */
+	/* the transfer under way */
 	CURL *easy;
 	struct curl_slist *connect_to;
 	struct sg_addr addr;
@@ -108,4 +109,14 @@ bool sg_https_loop_init(struct sg_https *https);
 void sg_https_loop_fini(struct sg_https *https);
 /* A transfer has ended; called from the loop. */
 void sg_https_landed(struct sg_https_fetch *fetch, CURLcode code);
+
+/* --- https_transfer.c --------------------------------------------------- */
+
+/* To fetch->addr, for left_ms at most; the reply must be zeroed. False: out
+   of memory; nothing is under way then. */
+bool sg_https_transfer_start(struct sg_https_fetch *fetch, long left_ms);
+/* Ends it, if there is one. The reply stays. */
+void sg_https_transfer_drop(struct sg_https_fetch *fetch);
+/* After it: libcurl went where it was sent, as it says itself. */
+bool sg_https_transfer_was_there(const struct sg_https_fetch *fetch);
 #endif

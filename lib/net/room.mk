@@ -8,4 +8,4 @@ libstsgate_a_SOURCES += lib/net/dns_private.h lib/net/dns_answer.c \
 	lib/net/mx_list.h lib/net/mx_list.c lib/net/net.c \
 	lib/net/plan_private.h lib/net/plan_sts.c
 libstsgate_a_SOURCES += lib/net/https_private.h lib/net/https_loop.c \
-	lib/net/https_tls.c lib/net/https_reply.c
+	lib/net/https_transfer.c lib/net/https_tls.c lib/net/https_reply.c

@@ -378,6 +378,8 @@ static const struct {
 	{ "wrong certificate, refused: the certificate is told", &good,
 	    LEAF_WRONG, NULL, 0, SG_REASON_STS_WEBPKI_INVALID,
 	    "host-mismatch:", 0 },
+	{ "wrong certificate, 404: the answer is told", &good, LEAF_WRONG,
+	    &missing, 0, SG_REASON_STS_POLICY_FETCH_ERROR, "status 404", 1 },
 	{ "mute, good: the time is up", &mute, LEAF_GOOD, &good, 400,
 	    SG_REASON_STS_POLICY_FETCH_ERROR, "timeout:", 0 },
 };
