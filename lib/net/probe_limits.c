@@ -9,6 +9,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(e) ((void)(e))
 #include <uthash.h>
 #include "base/err.h"
 #include "net/probe_limits.h"
@@ -103,6 +105,10 @@ add(struct sg_probe_limits *limits, const struct sg_addr *addr,
 		return (NULL);
 	p->addr = key_of(addr);
 	HASH_ADD(hh, limits->places, addr, sizeof(p->addr), p);
+	if (p->hh.tbl == NULL) {
+		free(p);
+		return (NULL);
+	}
 	return (p);
 }
 
