@@ -14,7 +14,7 @@ build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libssl-dev libevent-dev libconfig-dev libsqlite3-dev libidn2-dev
 	libjansson-dev libbsd-dev libsystemd-dev uthash-dev dns-root-data"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
-	procps mount"
+	procps mount valgrind"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
