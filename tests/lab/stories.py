@@ -36,6 +36,18 @@ def expect(reply, start):
     return reply
 
 
+@story("what lives an hour is not asked for twice in a minute", POSTFIX_ONLY)
+def _(lab, relay):
+    """By now the rows have asked for this domain many times over, the first
+    time some ten seconds ago."""
+    with lab.session(relay) as s:
+        s.mail(world.sender("default"))
+        expect(s.rcpt("bob@unsigned.test"), "250")
+    lab.dns.quiet()
+    asked = lab.dns.gate_queries().count("_mta-sts.unsigned.test. TXT")
+    same("TXT queries", asked, 1)
+
+
 @story("several messages in one session")
 def _(lab, relay):
     tokens = [lab.token() for _ in range(3)]
