@@ -112,9 +112,9 @@ show_end(const struct options *o, bool good, const char *words)
 }
 
 static void
-show_not_valid(const struct options *o, size_t errors)
+show_not_valid(const struct options *o, const char *what, size_t errors)
 {
-	show_end(o, false, "not valid");
+	show_end(o, false, what);
 	printf(": %zu error%s\n", errors, errors == 1 ? "" : "s");
 }
 
@@ -161,7 +161,7 @@ show_policy(const struct options *o, const struct sg_sts_policy *p,
     size_t errors)
 {
 	if (p == NULL) {
-		show_not_valid(o, errors);
+		show_not_valid(o, "not a valid policy", errors);
 		return;
 	}
 	show_end(o, true, "valid policy");
@@ -332,7 +332,7 @@ show_record(const struct options *o, const struct kind *k, const char *record,
 		show_end(o, true, "valid record");
 		k->show(j);
 	} else if (j->fs.errors > 0)
-		show_not_valid(o, j->fs.errors);
+		show_not_valid(o, "not a valid record", j->fs.errors);
 }
 
 /* What senders make of several records together. */
