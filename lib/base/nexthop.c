@@ -48,11 +48,32 @@ all_digits(const char *s, size_t len)
 	return len > 0;
 }
 
+/* Postfix takes services by name. The table is short, since behind Sendmail's
+   colon stands a host. 0: none of these. */
+static uint16_t
+named_port(const char *s, size_t len)
+{
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} services[] = { { "smtp", SG_SMTP_PORT }, { "submission", 587 },
+		{ "submissions", 465 }, { "smtps", 465 } };
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (strlen(services[i].name) == len &&
+		    memcmp(s, services[i].name, len) == 0)
+			return services[i].port;
+	return 0;
+}
+
 static enum sg_rc
 parse_port(const char *s, size_t len, uint16_t *out)
 {
 	unsigned long n = 0;
 
+	*out = named_port(s, len);
+	if (*out != 0)
+		return SG_OK;
 	if (!all_digits(s, len) || len > 5)
 		return SG_BAD;
 	for (size_t i = 0; i < len; i++)
@@ -138,7 +159,7 @@ is_smtp_mailer(const char *mailer)
 static size_t
 part_length(const char *s)
 {
-	size_t n = 0, digits;
+	size_t n = 0, port;
 
 	while (s[n] != '\0' && strchr(" \t,", s[n]) == NULL) {
 		if (s[n] == '[') {
@@ -148,11 +169,11 @@ part_length(const char *s)
 			continue;
 		}
 		if (s[n] == ':') {
-			digits = strspn(s + n + 1, "0123456789");
-			if (digits == 0 ||
-			    strchr(" \t,:", s[n + 1 + digits]) == NULL)
+			port = strcspn(s + n + 1, " \t,:");
+			if (!all_digits(s + n + 1, port) &&
+			    named_port(s + n + 1, port) == 0)
 				return n;
-			return n + 1 + digits;
+			return n + 1 + port;
 		}
 		n++;
 	}

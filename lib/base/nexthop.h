@@ -35,7 +35,8 @@ enum sg_rc sg_nexthop_parse(const char *text, struct sg_nexthop *out,
 
 /* Reads an MTA's {rcpt_host} as sent for {rcpt_mailer}: one next hop, or
    Sendmail's fallback list "a:b" or "[a]:[b]" (a number behind a colon is a
-   port), or Postfix's comma- or blank-separated list. Fills out[0..*n).
+   port, and so is smtp, submission, submissions or smtps), or Postfix's comma-
+   or blank-separated list. Fills out[0..*n).
    SG_OK; SG_NONE if mail does not leave by SMTP (mailer local, lmtp, virtual,
    pipe, prog, file, discard, error, procmail..., an empty host, a socket
    path) or goes only to address literals; SG_BAD with err set when a part is
