@@ -15,7 +15,7 @@
 #include "policy/tlsrpt_record.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define BATCHES 5
+#define BATCHES 20
 #define RUNS 10000 /* a batch */
 #define MAX_TEXT 4096
 

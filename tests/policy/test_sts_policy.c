@@ -147,6 +147,9 @@ static const struct {
 	{ "P-07 a_b.e", T(V M "mx: a_b.e\n" A), NULL },
 	{ "P-07 a.e.", T(V M "mx: a.e.\n" A), NULL },
 	{ "P-07 literal", T(V M "mx: [192.0.2.1]\n" A), NULL },
+	{ "P-07 literal that is longer than a name", T(V M "mx: [" EXT32 EXT32
+	    EXT32 EXT32 EXT32 EXT32 EXT32 "abcdefghijklmnopqrstuvwxyz01234]\n"
+	    A), NULL },
 	{ "INTERFACES address", T(V M "mx: 192.0.2.1\n" A), NULL },
 	{ "INTERFACES IPv6 address", T(V M "mx: 2001:db8::1\n" A), NULL },
 	{ "P-07 a..e", T(V M "mx: a..e\n" A), NULL },
