@@ -230,8 +230,8 @@ sg_probe_tls_judge(struct sg_probe_conn *conn, struct sg_probe_finding *found)
 {
 	enum sg_reason pkix = SG_REASON_NONE, reason;
 	enum sg_level level = SG_LEVEL_ENCRYPT;
-	char cert[SG_FACTS_DETAIL_SIZE];
 	const char *why = NULL;
+	size_t len;
 
 	reason = judge(conn, &level, &pkix, &why);
 	*found = (struct sg_probe_finding) {
@@ -240,9 +240,11 @@ sg_probe_tls_judge(struct sg_probe_conn *conn, struct sg_probe_finding *found)
 		.level = reason == SG_REASON_NONE ? level : SG_LEVEL_ENCRYPT,
 		.tls_version = (uint16_t)SSL_version(conn->ssl)
 	};
-	sg_probe_cert_describe(conn->ssl, cert, sizeof(cert));
-	snprintf(found->detail, sizeof(found->detail), "%s%s%s",
-	    why != NULL ? why : "", why != NULL ? "; " : "", cert);
+	if (why != NULL)
+		snprintf(found->detail, sizeof(found->detail), "%s; ", why);
+	len = strlen(found->detail);
+	sg_probe_cert_describe(conn->ssl, found->detail + len,
+	    sizeof(found->detail) - len);
 }
 
 /* --- what went wrong ---------------------------------------------------- */
