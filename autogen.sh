@@ -45,7 +45,6 @@ autotools() {
 	done
 	[ -z "$lacking" ] ||
 		die "missing:$lacking ($me deps installs all on Debian)"
-	mkdir -p m4  # named in configure.ac, and git keeps no empty directory
 	autoreconf -fi
 }
 

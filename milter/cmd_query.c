@@ -72,7 +72,7 @@ static enum sg_result
 query(struct sg_house *h, const struct options *o,
     const struct sg_nexthop *hop)
 {
-	struct sg_ask ask = { .hop = *hop, .fresh = o->fresh,
+	struct sg_ask ask = { .hop = *hop, .fresh = o->fresh, .demand = !o->no_probe,
 		.deadline_ms = (int)h->config->reply_deadline_ms };
 	struct sg_answer answer;
 	struct sg_verdict v;

@@ -51,6 +51,8 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 		.hop = *hop,
 		.deadline_ms = left > 1 ? (int)left : 1,
 		.fresh = fresh,
+		.demand = a->asked.rule.require > SG_REQUIRE_PUBLISHED ||
+		    p->ask->requiretls,
 		.sender = p->ask->budget,
 	};
 	struct sg_answer answer;

@@ -514,6 +514,7 @@ sg_supervisor_run(const struct sg_supervisor_params *params)
 	sg_assert(s.n_workers <= MAX_WORKERS);
 	for (unsigned i = 0; i < MAX_WORKERS; i++)
 		s.for_front[i] = -1;
+	setproctitle("supervisor");
 	s.signal_fd = open_signals();
 	if (s.signal_fd < 0)
 		return EX_OSERR;

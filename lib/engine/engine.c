@@ -184,10 +184,21 @@ sg_engine_send(struct sg_engine *e, struct sg_flight *f)
 struct start {
 	const struct sg_nexthop *hop;
 	const struct sg_facts *old;
-	bool fresh, background;
+	bool fresh, background, demand;
 	const char *sender;
 	int64_t ms;
 };
+
+/* Somebody has asked what the MX hosts attain: then TLSA was looked at, which
+   is not done for a domain that publishes nothing. */
+static bool
+was_demanded(const struct sg_facts *f)
+{
+	for (unsigned i = 0; f != NULL && i < f->n_mx; i++)
+		if (f->mx[i].tlsa != SG_TLSA_UNASKED)
+			return true;
+	return false;
+}
 
 /* A lookup of s->hop: the one under way, or a new one. NULL with *refused
    set: none may be started. Mutex held. */
@@ -220,7 +231,8 @@ start_flight(struct sg_engine *e, const char *key, const struct start *s,
 	e->background += s->background;
 	f->ends.ms = now.ms + s->ms;
 	f->job.probe = e->config->probe_enable;
-	f->job.fresh = s->fresh;
+	f->job.demand = s->demand || was_demanded(s->old);
+	f->job.again = s->fresh;
 	sg_facts_need(s->old, sg_wall_now(), s->fresh, &f->job.need);
 	e->stats.lookups++;
 	e->stats.refreshes += s->background;
@@ -232,7 +244,8 @@ void
 sg_engine_refresh(struct sg_engine *e, const struct sg_nexthop *hop,
     const struct sg_facts *old)
 {
-	struct start s = { hop, old, false, true, NULL, BACKGROUND_MS };
+	struct start s = { .hop = hop, .old = old, .background = true,
+		.ms = BACKGROUND_MS };
 	char key[SG_NEXTHOP_KEY_SIZE];
 	enum sg_reason refused;
 
@@ -269,8 +282,9 @@ static void
 look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
     const struct sg_facts *old, struct sg_answer *out)
 {
-	struct start s = { &ask->hop, old, ask->fresh, false, ask->sender,
-		ask->deadline_ms - JOB_MARGIN_MS };
+	struct start s = { .hop = &ask->hop, .old = old, .fresh = ask->fresh,
+		.demand = ask->demand, .sender = ask->sender,
+		.ms = ask->deadline_ms - JOB_MARGIN_MS };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;
 	struct sg_flight *f;
@@ -310,6 +324,18 @@ outage_with_policy(const struct sg_facts *f, struct sg_wall now)
 	        f->sts.txt.state == SG_TXT_BOGUS);
 }
 
+/* What is known does not do for this ask. */
+static bool
+is_insufficient(const struct sg_facts *f, const struct sg_ask *ask,
+    struct sg_wall now)
+{
+	if (f == NULL || ask->fresh)
+		return true;
+	if (ask->demand && f->n_mx > 0 && !was_demanded(f))
+		return true;
+	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
+}
+
 void
 sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
@@ -322,8 +348,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	memset(out, 0, sizeof(*out));
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
-	if (old == NULL || ask->fresh ||
-	    (now.s >= old->fresh_until.s && !outage_with_policy(old, now))) {
+	if (is_insufficient(old, ask, now)) {
 		look_up(e, key, ask, old, out);
 		if (out->missed != SG_REASON_NONE && old != NULL)
 			out->source = tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY

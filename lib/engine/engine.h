@@ -65,6 +65,8 @@ struct sg_ask {
 	struct sg_nexthop hop;
 	int deadline_ms;    /* from now, to wait at most */
 	bool fresh;         /* what is known is not enough: look now */
+	bool demand;        /* a level is asked for: what the MX hosts attain must
+			       be known even if the domain publishes nothing */
 	const char *sender; /* whose budget pays for a cold lookup; NULL = none */
 };
 

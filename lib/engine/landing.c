@@ -33,6 +33,17 @@ settle_until(struct sg_wall *at, struct sg_wall *until, struct sg_wall now)
 		until->s = now.s + SG_FACTS_TTL_MAX_S;
 }
 
+/* A probe may be another domain's of some hours ago (probe_share.h). */
+static void
+settle_probe(struct sg_facts_probe *p, struct sg_wall now)
+{
+	struct sg_wall at = p->at;
+
+	settle_until(&p->at, &p->until, now);
+	if (at.s > 0 && at.s < now.s)
+		p->at = at;
+}
+
 static void
 settle_times(struct sg_facts *f, struct sg_wall now)
 {
@@ -47,7 +58,7 @@ settle_times(struct sg_facts *f, struct sg_wall now)
 	f->sts.fetch.failures = 0;
 	f->sts.unknown_since.s = 0;
 	for (unsigned i = 0; i < f->n_mx; i++)
-		settle_until(&f->mx[i].probe.at, &f->mx[i].probe.until, now);
+		settle_probe(&f->mx[i].probe, now);
 }
 
 enum sg_rc

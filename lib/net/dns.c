@@ -228,9 +228,8 @@ open_checked(struct sg_dns *dns, struct sg_resolver_params *params,
 	enum sg_rc rc;
 
 	if (path == NULL || path[0] == '\0') {
-		if (!dns->quiet)
-			sg_log(SG_LOG_INFO, "no dns.trust_anchor_file: DANE"
-			    " and dnssec results are off");
+		sg_log(SG_LOG_INFO, "no dns.trust_anchor_file: DANE"
+		    " and dnssec results are off");
 		dns->use = &dns->plain;
 		return (SG_OK);
 	}
@@ -244,10 +243,10 @@ open_checked(struct sg_dns *dns, struct sg_resolver_params *params,
 }
 
 enum sg_rc
-sg_dns_new(struct event_base *base, const struct sg_config *config, bool fresh,
+sg_dns_new(struct event_base *base, const struct sg_config *config,
     struct sg_dns **out_r, struct sg_err *err)
 {
-	struct sg_resolver_params params = { config, fresh, false };
+	struct sg_resolver_params params = { config, false };
 	struct sg_dns *dns = calloc(1, sizeof(*dns));
 	enum sg_rc rc;
 
@@ -257,7 +256,6 @@ sg_dns_new(struct event_base *base, const struct sg_config *config, bool fresh,
 		return (SG_BAD);
 	}
 	dns->base = base;
-	dns->quiet = fresh;
 	LIST_INIT(&dns->queries);
 	rc = lane_open(dns, &dns->plain, &params, err);
 	if (rc == SG_OK)

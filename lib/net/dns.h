@@ -40,12 +40,11 @@ enum { SG_DNS_A = 1, SG_DNS_NS = 2, SG_DNS_CNAME = 5, SG_DNS_SOA = 6,
        SG_DNS_MX = 15, SG_DNS_TXT = 16, SG_DNS_AAAA = 28, SG_DNS_DNSKEY = 48,
        SG_DNS_TLSA = 52 };
 
-/* fresh: answers are remembered for a few seconds only (struct sg_job).
-   SG_BAD with err: a setting libunbound refuses, a bad trust anchor file. An
+/* SG_BAD with err: a setting libunbound refuses, a bad trust anchor file. An
    anchor that does not fit the servers is no error: see sg_dns_validates().
    Not while another call makes one, in any thread. */
 enum sg_rc sg_dns_new(struct event_base *base, const struct sg_config *config,
-    bool fresh, struct sg_dns **out_r, struct sg_err *err);
+    struct sg_dns **out_r, struct sg_err *err);
 /* No callback runs after this. Not from inside one. */
 void sg_dns_free(struct sg_dns **dns);
 

@@ -43,7 +43,6 @@ struct sg_dns {
 	   plain does not; use is the one that questions go to, NULL before
 	   the first verdict of the trial. */
 	struct sg_dns_lane checked, plain, *use;
-	bool quiet; /* another one says it */
 	struct sg_dns_trial trial;
 	struct sg_dns_queries queries;
 };

@@ -32,8 +32,6 @@ arm(struct sg_dns *dns, int ms)
 static void
 say_unavailable(struct sg_dns *dns)
 {
-	if (dns->quiet)
-		return;
 	sg_log(SG_LOG_ERR,
 	    "DNSSEC is unavailable: %s; DANE and dnssec results are off"
 	    " (see dns.trust_anchor_file and dns.servers)", dns->trial.why);
@@ -44,7 +42,7 @@ switch_to(struct sg_dns *dns, struct sg_dns_lane *lane)
 {
 	bool first = dns->use == NULL;
 
-	if (lane == &dns->checked && !dns->quiet)
+	if (lane == &dns->checked)
 		sg_log(SG_LOG_INFO, "DNSSEC is available%s",
 		    first ? "" : " again");
 	dns->use = lane;

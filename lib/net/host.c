@@ -19,6 +19,7 @@ struct leg {
 	struct sg_dns_query *query; /* NULL: landed */
 	enum sg_addr_state state;
 	enum sg_dnssec dnssec;
+	char alias_of[SG_DOMAIN_SIZE];
 	size_t n;
 	struct sg_addr addr[FAMILY_MAX];
 	struct sg_err err;
@@ -27,6 +28,7 @@ struct leg {
 struct sg_host {
 	struct leg leg[2]; /* AAAA, A */
 	struct event *grace;
+	char name[SG_DOMAIN_SIZE];
 	const struct sg_guard *guard;
 	sg_host_cb *cb;
 	void *arg;
@@ -105,6 +107,7 @@ join(const struct sg_host *host, struct sg_host_result *r)
 	r->dnssec = best->state == other->state ? lesser(best, other) :
 	    best->dnssec;
 	r->err = best->err;
+	memcpy(r->alias_of, best->alias_of, sizeof(r->alias_of));
 	for (size_t i = 0; i < FAMILY_MAX; i++) { /* families in turn */
 		if (i < host->leg[0].n)
 			r->addr[r->n++] = host->leg[0].addr[i];
@@ -152,6 +155,8 @@ land(struct leg *leg, int type, const struct sg_dns_answer *a)
 	leg->query = NULL;
 	leg->dnssec = a->dnssec;
 	leg->err = a->err;
+	if (a->canonname != NULL && strcmp(a->canonname, leg->host->name) != 0)
+		memcpy(leg->alias_of, a->canonname, strlen(a->canonname) + 1);
 	switch (a->rc) {
 	case SG_OK:
 		keep_permitted(leg, type, a);
@@ -201,6 +206,7 @@ sg_host_lookup(const struct sg_host_params *params, sg_host_cb *cb, void *arg)
 	if (host == NULL)
 		return (NULL);
 	host->guard = params->guard;
+	memcpy(host->name, params->name, strlen(params->name) + 1);
 	host->cb = cb;
 	host->arg = arg;
 	host->leg[0].host = host->leg[1].host = host;

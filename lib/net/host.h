@@ -19,6 +19,8 @@
 struct sg_host_result {
 	enum sg_addr_state state;
 	enum sg_dnssec dnssec; /* of the best of both answers */
+	/* What name is an alias of, at the end of the chain; "" if it is none. */
+	char alias_of[SG_DOMAIN_SIZE];
 	size_t n;
 	struct sg_addr addr[SG_HOST_MAX_ADDRS];
 	struct sg_err err; /* ERROR and BOGUS */

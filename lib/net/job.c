@@ -21,9 +21,10 @@
 enum {
 	FLAG_HOST = 1 << 0,
 	FLAG_PROBE = 1 << 1,
-	FLAG_FRESH = 1 << 2,
-	FLAG_REFETCH = 1 << 3,
-	FLAG_ALL = (1 << 4) - 1
+	FLAG_DEMAND = 1 << 2,
+	FLAG_AGAIN = 1 << 3,
+	FLAG_REFETCH = 1 << 4,
+	FLAG_ALL = (1 << 5) - 1
 };
 
 /* --- writing ------------------------------------------------------------ */
@@ -164,7 +165,8 @@ put_job(struct writer *w, const struct sg_job *job)
 
 	flags |= job->hop.is_host ? FLAG_HOST : 0;
 	flags |= job->probe ? FLAG_PROBE : 0;
-	flags |= job->fresh ? FLAG_FRESH : 0;
+	flags |= job->demand ? FLAG_DEMAND : 0;
+	flags |= job->again ? FLAG_AGAIN : 0;
 	flags |= job->need.refetch ? FLAG_REFETCH : 0;
 	put_int(w, flags, 1);
 	put_int(w, job->hop.port, 2);
@@ -238,7 +240,8 @@ get_job(struct reader *r, struct sg_job *job)
 		return ("flags");
 	job->hop.is_host = (flags & FLAG_HOST) != 0;
 	job->probe = (flags & FLAG_PROBE) != 0;
-	job->fresh = (flags & FLAG_FRESH) != 0;
+	job->demand = (flags & FLAG_DEMAND) != 0;
+	job->again = (flags & FLAG_AGAIN) != 0;
 	job->need.refetch = (flags & FLAG_REFETCH) != 0;
 	return (job_fault(job));
 }

@@ -29,7 +29,9 @@ struct sg_job {
 	uint32_t deadline_ms; /* from now; 1 to 60,000 */
 	struct sg_facts_need need;
 	bool probe;           /* MX hosts may be probed */
-	bool fresh;           /* do not be content with the resolver's cache */
+	bool again;           /* probes that failed are repeated */
+	bool demand;          /* a rule or a message asks for a level: find out what
+				 the MX hosts attain though nothing is published */
 };
 
 struct sg_frame {

@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the plans of one worker share: two resolvers (the second for jobs that
- * must not be answered from a cache, which libunbound cannot be asked past),
- * the HTTPS client and the address guard.
+ * What the plans of one worker share: the resolver, the HTTPS client, the
+ * prober and the address guard.
  */
 #include <string.h>
 #include "net/plan.h"
 
 #define HTTPS_PORT 443
+
+static enum sg_rc
+open_probes(struct sg_net *net, struct sg_err *err)
+{
+	enum sg_rc rc;
+
+	if (!net->config->probe_enable)
+		return (SG_OK);
+	rc = sg_prober_new(net->base, net->config, net->guard, &net->prober,
+	    err);
+	if (rc != SG_OK)
+		return (rc);
+	net->probes = sg_probe_share_new(net->base, net->prober);
+	if (net->probes != NULL)
+		return (SG_OK);
+	sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
+	return (SG_RETRY);
+}
 
 static enum sg_rc
 open_all(struct sg_net *net, struct sg_err *err)
@@ -19,13 +36,12 @@ open_all(struct sg_net *net, struct sg_err *err)
 		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
 		return (SG_RETRY);
 	}
-	rc = sg_dns_new(net->base, net->config, false, &net->dns, err);
-	if (rc == SG_OK)
-		rc = sg_dns_new(net->base, net->config, true, &net->dns_fresh,
-		    err);
+	rc = sg_dns_new(net->base, net->config, &net->dns, err);
 	if (rc == SG_OK)
 		rc = sg_https_new(net->base, net->config, net->guard,
 		    &net->https, err);
+	if (rc == SG_OK)
+		rc = open_probes(net, err);
 	return (rc);
 }
 
@@ -48,9 +64,11 @@ sg_net_init(struct sg_net *net, struct event_base *base,
 void
 sg_net_fini(struct sg_net *net)
 {
+	sg_probe_share_free(&net->probes);
+	if (net->prober != NULL)
+		sg_prober_free(&net->prober);
 	if (net->https != NULL)
 		sg_https_free(&net->https);
-	sg_dns_free(&net->dns_fresh);
 	sg_dns_free(&net->dns);
 	sg_guard_free(&net->guard);
 }

@@ -30,7 +30,7 @@ sg_plan_lookup_host(struct sg_plan *plan, const char *name, sg_host_cb *cb,
 {
 	struct sg_host_params params = {
 		.base = plan->net->base,
-		.dns = plan->dns,
+		.dns = plan->net->dns,
 		.guard = plan->net->guard,
 		.name = name,
 		.deadline_ms = sg_plan_left_ms(plan)
@@ -47,6 +47,10 @@ set_mx(struct sg_plan *plan, const struct sg_dns_answer *answer)
 	/* Without memory the state stays an error: nothing else to do. */
 	(void)sg_mx_list_set(plan->facts, answer, plan->net->config,
 	    sg_wall_now());
+	if (answer->canonname != NULL &&
+	    strcmp(answer->canonname, plan->job.hop.name) != 0)
+		memcpy(plan->mx_alias_of, answer->canonname,
+		    strlen(answer->canonname) + 1);
 	plan->mx = SG_PLAN_DONE;
 }
 
@@ -75,67 +79,11 @@ start_mx(struct sg_plan *plan)
 		plan->mx = SG_PLAN_DONE;
 		return;
 	}
-	plan->mx_query = sg_dns_ask(plan->dns, plan->job.hop.name, SG_DNS_MX,
+	plan->mx_query = sg_dns_ask(plan->net->dns, plan->job.hop.name, SG_DNS_MX,
 	    sg_plan_left_ms(plan), on_mx, plan);
 	plan->mx = SG_PLAN_ASKED;
 	if (plan->mx_query == NULL)
 		set_mx(plan, &failed);
-}
-
-/* --- addresses of the MX hosts ------------------------------------------ */
-
-static void
-on_mx_host(void *arg, const struct sg_host_result *result)
-{
-	struct sg_plan_mx_host *host = arg;
-	struct sg_plan *plan = host->plan;
-	struct sg_facts_mx *mx = &plan->facts->mx[host - plan->mx_host];
-
-	host->lookup = NULL;
-	mx->addrs = result->state;
-	mx->addr_dnssec = result->dnssec;
-	plan->mx_pending--;
-	sg_plan_advance(plan);
-}
-
-static void
-start_mx_host(struct sg_plan *plan, unsigned i)
-{
-	struct sg_facts_mx *mx = &plan->facts->mx[i];
-	struct sg_plan_mx_host *host = &plan->mx_host[i];
-
-	host->plan = plan;
-	host->lookup = sg_plan_lookup_host(plan, mx->host, on_mx_host, host);
-	if (host->lookup != NULL) {
-		plan->mx_pending++;
-		return;
-	}
-	mx->addrs = SG_ADDR_ERROR;
-	mx->addr_dnssec = SG_DNSSEC_ERROR;
-}
-
-/* The preference from which on mail would come back to us (N-08). */
-static unsigned
-first_own(const struct sg_facts *f)
-{
-	for (unsigned i = 0; i < f->n_mx; i++) {
-		if (f->mx[i].is_self)
-			return (f->mx[i].preference);
-	}
-	return (UINT16_MAX + 1u);
-}
-
-static void
-start_mx_hosts(struct sg_plan *plan)
-{
-	const struct sg_facts *f = plan->facts;
-	unsigned own = first_own(f);
-
-	plan->mx_addrs = SG_PLAN_DONE;
-	for (unsigned i = 0; i < f->n_mx; i++) {
-		if (f->mx[i].preference < own)
-			start_mx_host(plan, i);
-	}
 }
 
 /* --- the whole ---------------------------------------------------------- */
@@ -143,7 +91,7 @@ start_mx_hosts(struct sg_plan *plan)
 static bool
 is_idle(const struct sg_plan *plan)
 {
-	return (plan->mx == SG_PLAN_DONE && plan->mx_pending == 0 &&
+	return (plan->mx == SG_PLAN_DONE && sg_plan_mx_is_idle(plan) &&
 	    sg_plan_sts_is_idle(plan));
 }
 
@@ -152,9 +100,7 @@ sg_plan_advance(struct sg_plan *plan)
 {
 	sg_assert(plan->magic == PLAN_MAGIC);
 	sg_plan_sts_advance(plan);
-	if (plan->mx == SG_PLAN_DONE && plan->mx_addrs == SG_PLAN_TO_DO &&
-	    sg_plan_sts_concerns(plan))
-		start_mx_hosts(plan);
+	sg_plan_mx_advance(plan);
 	if (plan->ended || !is_idle(plan))
 		return;
 	plan->ended = true;
@@ -182,7 +128,6 @@ plan_new(struct sg_net *net, const struct sg_job *job)
 		return (NULL);
 	plan->magic = PLAN_MAGIC;
 	plan->net = net;
-	plan->dns = job->fresh ? net->dns_fresh : net->dns;
 	plan->job = *job;
 	plan->ends.ms = sg_mono_now().ms + job->deadline_ms;
 	plan->facts = sg_facts_new(&job->hop);
@@ -217,8 +162,7 @@ sg_plan_cancel(struct sg_plan *plan)
 	sg_plan_sts_cancel(plan);
 	if (plan->mx_query != NULL)
 		sg_dns_cancel(plan->mx_query);
-	for (size_t i = 0; i < SG_FACTS_MAX_MX; i++)
-		sg_host_cancel(&plan->mx_host[i].lookup);
+	sg_plan_mx_cancel(plan);
 	if (plan->end != NULL)
 		event_free(plan->end);
 	sg_facts_unref(&plan->facts);

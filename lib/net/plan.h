@@ -4,8 +4,9 @@
  * beside what (ARCHITECTURE 7). Loop thread only.
  *
  *   TXT _mta-sts.D  |  MX D  |  A, AAAA mta-sts.D        first flight
- *   GET policy once TXT says STS and an address is there; A, AAAA of each MX
- *   host as soon as MX is there, if the domain has STS
+ *   GET policy once TXT says STS and an address is there; A, AAAA, TLSA and a
+ *   probe of the MX hosts as soon as MX is there, if the domain has STS, its
+ *   MX RRset is secure, or a rule demands it
  * It ends when nothing is left to learn, or at the deadline with what there
  * is. A domain that publishes nothing costs one round trip: it is not waited
  * for the policy host's addresses then. Where a policy is held and need not
@@ -20,14 +21,16 @@
 #include "net/guard.h"
 #include "net/https.h"
 #include "net/job.h"
+#include "net/probe_share.h"
 
 /* The worker's own: made once, used by every plan. */
 struct sg_net {
 	struct event_base *base;
 	const struct sg_config *config;
 	struct sg_dns *dns;
-	struct sg_dns *dns_fresh; /* for fresh jobs: hardly a cache */
 	struct sg_https *https;
+	struct sg_prober *prober;      /* NULL: probes are off */
+	struct sg_probe_share *probes;
 	struct sg_guard *guard;
 	uint16_t https_port; /* 443; tests set another */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * plan_private.h - what plan.c (the order of things, MX) and plan_sts.c (the
- * policy) share.
+ * plan_private.h - what plan.c (the order of things), plan_sts.c (the policy)
+ * and plan_mx.c (the MX hosts) share.
  */
 #ifndef SG_PLAN_PRIVATE_H
 #define SG_PLAN_PRIVATE_H
@@ -12,15 +12,11 @@
 /* A part that is learnt by asking. */
 enum sg_plan_step { SG_PLAN_TO_DO, SG_PLAN_ASKED, SG_PLAN_DONE };
 
-struct sg_plan_mx_host {
-	struct sg_plan *plan;
-	struct sg_host *lookup; /* NULL: not under way */
-};
+struct sg_plan_mx_host; /* plan_mx.c */
 
 struct sg_plan {
 	unsigned magic;
 	struct sg_net *net;
-	struct sg_dns *dns;
 	struct sg_job job;
 	sg_plan_cb *cb;
 	void *arg;
@@ -38,9 +34,12 @@ struct sg_plan {
 	struct sg_https_fetch *fetch;
 	enum sg_plan_step policy;
 
-	enum sg_plan_step mx_addrs;
-	size_t mx_pending;
-	struct sg_plan_mx_host mx_host[SG_FACTS_MAX_MX];
+	/* What the next hop is an alias of, by the MX answer; or "". */
+	char mx_alias_of[SG_DOMAIN_SIZE];
+	enum sg_plan_step mx_hosts; /* begun, or nothing is asked of them */
+	unsigned n_hosts;
+	struct sg_plan_mx_host *hosts;
+	unsigned probing, probes; /* now; in all */
 };
 
 /* plan.c */
@@ -57,4 +56,9 @@ bool sg_plan_sts_is_idle(const struct sg_plan *plan);
 void sg_plan_sts_cancel(struct sg_plan *plan);
 /* True if the domain is known to have a policy, or to announce one. */
 bool sg_plan_sts_concerns(const struct sg_plan *plan);
+
+/* plan_mx.c, from when the MX list is known. */
+void sg_plan_mx_advance(struct sg_plan *plan);
+bool sg_plan_mx_is_idle(const struct sg_plan *plan);
+void sg_plan_mx_cancel(struct sg_plan *plan);
 #endif

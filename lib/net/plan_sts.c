@@ -125,7 +125,7 @@ start_txt(struct sg_plan *plan)
 		set_txt(plan, &impossible); /* */
 		return;
 	}
-	plan->txt_query = sg_dns_ask(plan->dns, name, SG_DNS_TXT,
+	plan->txt_query = sg_dns_ask(plan->net->dns, name, SG_DNS_TXT,
 	    txt_ms(plan), on_txt, plan);
 	if (plan->txt_query == NULL)
 		set_txt(plan, &failed);

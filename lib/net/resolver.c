@@ -46,22 +46,13 @@ static const struct option COMMON[] = {
 	{ NULL, NULL }
 };
 
-static const struct option CACHED[] = {
+/* libunbound keeps TTL limits for the process, not for a context: what one
+   context sets holds for all (seen in 1.17.1). */
+static const struct option CACHES[] = {
 	{ "msg-cache-size:", "16m" },
 	{ "rrset-cache-size:", "32m" },
 	{ "key-cache-size:", "8m" },
 	{ "cache-max-negative-ttl:", "300" },
-	{ NULL, NULL }
-};
-
-/* The library has no way to ask past its cache; this one forgets. It is not
-   zero, so that a chain of delegations and keys is fetched once. */
-static const struct option FRESH[] = {
-	{ "msg-cache-size:", "1m" },
-	{ "rrset-cache-size:", "2m" },
-	{ "key-cache-size:", "1m" },
-	{ "cache-max-ttl:", "5" },
-	{ "cache-max-negative-ttl:", "5" },
 	{ NULL, NULL }
 };
 
@@ -115,25 +106,25 @@ set_options(struct ub_ctx *ctx, const struct option *options,
 /* How many questions may be on the wire at once. A descriptor each: beyond
    RLIMIT_NOFILE they fail as SERVFAIL, so half of it is left to others. */
 static long
-outgoing_range(bool fresh)
+outgoing_range(void)
 {
-	const long want = fresh ? 512 : 4096;
+	const long want = 4096;
 	struct rlimit limit;
 	long room;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
 	    limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > LONG_MAX)
 		return (want);
-	room = (long)limit.rlim_cur / (fresh ? 16 : 2);
+	room = (long)limit.rlim_cur / 2;
 	return (room > want ? want : room < 16 ? 16 : room);
 }
 
 static enum sg_rc
-set_range(struct ub_ctx *ctx, bool fresh, struct sg_err *err)
+set_range(struct ub_ctx *ctx, struct sg_err *err)
 {
 	char value[24];
 
-	snprintf(value, sizeof(value), "%ld", outgoing_range(fresh));
+	snprintf(value, sizeof(value), "%ld", outgoing_range());
 	return (set_option(ctx, "outgoing-range:", value, err));
 }
 
@@ -217,9 +208,9 @@ set_up(struct ub_ctx *ctx, const struct sg_resolver_params *p,
 		return (refused(err, "a thread", "", code));
 	rc = set_options(ctx, COMMON, err);
 	if (rc == SG_OK)
-		rc = set_options(ctx, p->fresh ? FRESH : CACHED, err);
+		rc = set_options(ctx, CACHES, err);
 	if (rc == SG_OK)
-		rc = set_range(ctx, p->fresh, err);
+		rc = set_range(ctx, err);
 	if (rc == SG_OK)
 		rc = set_servers(ctx, p->config, err);
 	if (rc == SG_OK && p->anchored)

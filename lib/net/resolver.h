@@ -12,7 +12,6 @@
 
 struct sg_resolver_params {
 	const struct sg_config *config;
-	bool fresh;    /* remember answers for a few seconds only */
 	bool anchored; /* validate with trust_anchor_file */
 };
 

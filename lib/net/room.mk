@@ -6,7 +6,8 @@ libstsgate_a_SOURCES += lib/net/dns_private.h lib/net/dns_answer.c \
 	lib/net/dns_wire.h lib/net/dns_wire.c lib/net/anchors.h lib/net/anchors.c \
 	lib/net/resolver.h lib/net/resolver.c lib/net/host.h lib/net/host.c \
 	lib/net/mx_list.h lib/net/mx_list.c lib/net/net.c \
-	lib/net/plan_private.h lib/net/plan_sts.c
+	lib/net/plan_private.h lib/net/plan_sts.c lib/net/plan_mx.c \
+	lib/net/probe_share.h lib/net/probe_share.c
 libstsgate_a_SOURCES += lib/net/https_private.h lib/net/https_loop.c \
 	lib/net/https_transfer.c lib/net/https_tls.c lib/net/https_reply.c
 libstsgate_a_SOURCES += lib/net/smtp_reply.h lib/net/smtp_reply.c \

@@ -121,8 +121,8 @@ take(struct sg_smtp_reply *r, char c)
 		return (bad(r, "NUL"));
 	if (r->cr)
 		return (bad(r, "bare CR"));
-	/* room for this octet and the LF to come */
-	if (r->len + (c == '\r' ? 1 : 2) > SG_SMTP_LINE_MAX)
+	/* with this octet and the LF to come */
+	if (r->len + 2 > SG_SMTP_LINE_MAX)
 		return (bad(r, "line too long"));
 	if (c == '\r')
 		r->cr = true;

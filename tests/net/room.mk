@@ -51,3 +51,26 @@ tests_net_test_plan_fetch_SOURCES = tests/net/test_plan_fetch.c $(DNS_SERVER) \
 	$(TLS_SERVER)
 tests_net_test_plan_fetch_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_plan_fetch_LDADD = $(TEST_LIBS)
+MX_SERVER = tests/support/mx_server.h tests/support/mx_server.c \
+	tests/support/test_ca.h tests/support/test_ca.c \
+	tests/support/probe_bench.h tests/support/probe_bench.c
+check_PROGRAMS += tests/net/test_smtp_reply
+tests_net_test_smtp_reply_SOURCES = tests/net/test_smtp_reply.c
+tests_net_test_smtp_reply_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_smtp_reply_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_probe_limits
+tests_net_test_probe_limits_SOURCES = tests/net/test_probe_limits.c
+tests_net_test_probe_limits_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_probe_limits_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_probe
+tests_net_test_probe_SOURCES = tests/net/test_probe.c $(MX_SERVER)
+tests_net_test_probe_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_probe_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_probe_tls
+tests_net_test_probe_tls_SOURCES = tests/net/test_probe_tls.c $(MX_SERVER)
+tests_net_test_probe_tls_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_probe_tls_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_probe_dane
+tests_net_test_probe_dane_SOURCES = tests/net/test_probe_dane.c $(MX_SERVER)
+tests_net_test_probe_dane_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_probe_dane_LDADD = $(TEST_LIBS)

@@ -56,7 +56,7 @@ fixture_dns(struct fixture *f)
 {
 	struct sg_err err = { 0 };
 
-	ck_assert_msg(sg_dns_new(f->base, &f->config, false, &f->dns, &err) ==
+	ck_assert_msg(sg_dns_new(f->base, &f->config, &f->dns, &err) ==
 	    SG_OK, "sg_dns_new: %s", err.text);
 }
 
@@ -632,7 +632,7 @@ START_TEST(test_refused_anchor)
 	f.config.trust_anchor_file = missing;
 	if (c->text != NULL)
 		write_anchor(&f, c->text);
-	ck_assert_msg(sg_dns_new(f.base, &f.config, false, &f.dns, &err) ==
+	ck_assert_msg(sg_dns_new(f.base, &f.config, &f.dns, &err) ==
 	    SG_BAD, "%s: was taken", c->label);
 	ck_assert_ptr_null(f.dns);
 	ck_assert_str_ne(err.text, "");

@@ -22,7 +22,7 @@ sample_job(void)
 		.deadline_ms = 8000,
 		.need = { "20261123T1", true, "old0" },
 		.probe = true,
-		.fresh = true
+		.demand = true
 	};
 
 	return (job);
@@ -86,10 +86,11 @@ assert_same_job(const struct sg_job *a, const struct sg_job *b)
 	ck_assert_str_eq(a->need.backoff_id, b->need.backoff_id);
 	ck_assert_int_eq(a->need.refetch, b->need.refetch);
 	ck_assert_int_eq(a->probe, b->probe);
-	ck_assert_int_eq(a->fresh, b->fresh);
+	ck_assert_int_eq(a->demand, b->demand);
+	ck_assert_int_eq(a->again, b->again);
 }
 
-/* All 16 combinations of flags. */
+/* All 32 combinations of flags. */
 START_TEST(test_job_round_trip)
 {
 	struct sg_job job = sample_job();
@@ -98,8 +99,9 @@ START_TEST(test_job_round_trip)
 
 	job.hop.is_host = _i & 1;
 	job.probe = _i & 2;
-	job.fresh = _i & 4;
+	job.demand = _i & 4;
 	job.need.refetch = _i & 8;
+	job.again = _i & 16;
 	len = encode_job(&job);
 	ck_assert_uint_gt(len, HEAD_LEN);
 	ck_assert_int_eq(decode(frame_buf, len, &got), SG_OK);
@@ -308,7 +310,7 @@ static const struct {
 	{ "a job's payload in a refusal", 5, SG_FRAME_REFUSED },
 	{ "length, first octet", 14, 0x80 },
 	{ "length too short", 17, 1 },
-	{ "unknown flag", 18, 0x10 },
+	{ "unknown flag", 18, 0x20 },
 	{ "unknown flag, highest", 18, 0x80 },
 	{ "name longer than the frame", 25, 200 },
 	{ "NUL in the name", 27, 0 },
@@ -487,7 +489,7 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, test_job_round_trip, 0, 16);
+	tcase_add_loop_test(tc, test_job_round_trip, 0, 32);
 	tcase_add_test(tc, test_big_endian);
 	tcase_add_loop_test(tc, test_plain_round_trip, 0, 3);
 	tcase_add_loop_test(tc, test_facts_round_trip, 0, 5);

@@ -733,7 +733,7 @@ START_TEST(test_known_is_cheap)
 }
 END_TEST
 
-/* --- deadline, fresh, cancel -------------------------------------------- */
+/* --- deadline, cancel --------------------------------------------------- */
 
 START_TEST(test_deadline)
 {
@@ -802,24 +802,6 @@ START_TEST(test_txt_suppressed)
 }
 END_TEST
 
-/* Twice in a row the server is asked once; a fresh job asks it again. */
-START_TEST(test_fresh)
-{
-	struct fixture f;
-
-	fixture_open(&f, txt_rows, N(txt_rows));
-	for (int i = 0; i < 3; i++) {
-		f.called = 0;
-		f.job.fresh = i == 2;
-		sg_facts_unref(&f.facts);
-		run(&f, "one.test");
-		ck_assert_uint_eq(dns_server_count(f.server,
-		    "_mta-sts.one.test", SG_DNS_TXT), i == 2 ? 2 : 1);
-	}
-	fixture_close(&f);
-}
-END_TEST
-
 START_TEST(test_cancel)
 {
 	struct sg_plan *plan;
@@ -880,7 +862,6 @@ main(void)
 	tcase_add_test(tc, test_deadline);
 	tcase_add_test(tc, test_deadline_policy_host);
 	tcase_add_test(tc, test_txt_suppressed);
-	tcase_add_test(tc, test_fresh);
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_net_defaults);
 	suite_add_tcase(suite, tc);

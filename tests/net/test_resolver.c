@@ -11,7 +11,7 @@
 
 static char empty[] = "";
 
-enum mode { ANY, FORWARD, RECURSIVE, FRESH };
+enum mode { ANY, FORWARD, RECURSIVE };
 static const struct setting_case {
 	enum mode mode;
 	const char *name, *want; /* a line of the value */
@@ -20,8 +20,6 @@ static const struct setting_case {
 	{ FORWARD, "msg-cache-size", "16777216" },
 	{ FORWARD, "rrset-cache-size", "33554432" },
 	{ RECURSIVE, "key-cache-size", "8388608" },
-	{ FRESH, "msg-cache-size", "1048576" },
-	{ FRESH, "rrset-cache-size", "2097152" },
 	{ ANY, "edns-buffer-size", "1232" },
 	{ ANY, "max-udp-size", "1232" },
 	{ ANY, "infra-cache-min-rtt", "400" },
@@ -40,8 +38,6 @@ static const struct setting_case {
 	{ ANY, "unwanted-reply-threshold", "0" },
 	{ FORWARD, "do-not-query-localhost", "no" },
 	{ FORWARD, "cache-max-negative-ttl", "300" },
-	{ FRESH, "cache-max-ttl", "5" },
-	{ FRESH, "cache-max-negative-ttl", "5" },
 	{ RECURSIVE, "do-not-query-localhost", "yes" },
 	{ RECURSIVE, "do-not-query-address", "10.0.0.0/8" },
 	{ RECURSIVE, "do-not-query-address", "172.16.0.0/12" },
@@ -70,7 +66,7 @@ START_TEST(test_setting)
 	const struct setting_case *c = &setting_cases[_i];
 	struct sg_dns_server forward = { .port = 53 };
 	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, c->mode == FRESH, false };
+	struct sg_resolver_params p = { &config, false };
 	struct sg_err err = { 0 };
 	struct ub_ctx *ctx;
 	char *got = NULL;
@@ -92,7 +88,7 @@ END_TEST
 START_TEST(test_servers)
 {
 	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, false, false };
+	struct sg_resolver_params p = { &config, false };
 	struct sg_dns_server six = { .port = 5353 };
 	char no_name[] = "a..b", *zones[] = { no_name };
 	struct sg_err err = { 0 };
