@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "message.h"
 #include "reply.h"
+#include "route.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
 /* Steps that nobody here needs, and replies that say nothing. */
@@ -135,17 +136,6 @@ on_close(SMFICTX *ctx)
 
 /* --- MAIL ------------------------------------------------------------------- */
 
-static const char *
-symbol(SMFICTX *ctx, const char *name)
-{
-	char key[32];
-	const char *value;
-
-	snprintf(key, sizeof(key), "%s", name);
-	value = smfi_getsymval(ctx, key);
-	return value;
-}
-
 /* RFC 8689: REQUIRETLS among the parameters. A bounce is exempt: it should
    not be lost for want of it (STANDARDS T-11). */
 static bool
@@ -173,13 +163,13 @@ on_mail(SMFICTX *ctx, char **argv)
 	sg_message_begin(m);
 	m->from_known = argv[0] != NULL &&
 	    sg_mailaddr_parse(argv[0], &m->from, NULL) == SG_OK;
-	login = symbol(ctx, "{auth_authen}");
+	login = sg_route_symbol(ctx, "{auth_authen}");
 	snprintf(m->login, sizeof(m->login), "%s", login != NULL ? login : "");
 	m->requiretls = m->from_known && asks_requiretls(argv, &m->from);
 	/* Only Postfix's local submission knows the queue ID at MAIL and yet
 	   names no mailer (LAB). */
-	m->local = symbol(ctx, "i") != NULL &&
-	    symbol(ctx, "{mail_mailer}") == NULL;
+	m->local = sg_route_symbol(ctx, "i") != NULL &&
+	    sg_route_symbol(ctx, "{mail_mailer}") == NULL;
 	sender = (struct sg_sender) { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
 	m->group = sg_decide_group(s->config, &sender);
@@ -225,53 +215,6 @@ refuse_plainly(SMFICTX *ctx, const char *code, const char *xcode,
 	snprintf(reply.xcode, sizeof(reply.xcode), "%s", xcode);
 	snprintf(reply.text, sizeof(reply.text), "%s [%s]", text, id);
 	return refuse(ctx, &reply);
-}
-
-struct route {
-	struct sg_nexthop hops[SG_NEXTHOP_MAX];
-	size_t n;
-};
-
-/* RFC 5321 4.5.1: whoever may talk to us may talk to our postmaster, wherever
-   his mail is sent (STANDARDS A-09). */
-static bool
-is_bare_postmaster(const struct sg_mailaddr *addr)
-{
-	return addr->kind == SG_MAILADDR_LOCAL &&
-	    strcasecmp(addr->local, "postmaster") == 0;
-}
-
-/* Where mail for this recipient goes: by the MTA's own routing if it tells
-   (STANDARDS A-02), else by the address. SG_NONE: no policy applies. SG_BAD:
-   *bad_address says whether it is the recipient's fault. */
-static enum sg_rc
-find_route(SMFICTX *ctx, const char *arg, struct route *out,
-    bool *bad_address, struct sg_err *err)
-{
-	const char *mailer = symbol(ctx, "{rcpt_mailer}");
-	const char *host = symbol(ctx, "{rcpt_host}");
-	struct sg_mailaddr addr;
-	enum sg_rc rc;
-
-	*bad_address = false;
-	rc = sg_mailaddr_parse(arg, &addr, err);
-	if (rc == SG_OK && is_bare_postmaster(&addr))
-		return SG_NONE;
-	if (mailer != NULL)
-		return sg_nexthop_from_mta(mailer, host != NULL ? host : "",
-		    out->hops, &out->n, err);
-	if (rc != SG_OK) {
-		*bad_address = true;
-		return SG_BAD;
-	}
-	if (addr.kind != SG_MAILADDR_DOMAIN)
-		return SG_NONE;
-	memset(&out->hops[0], 0, sizeof(out->hops[0]));
-	snprintf(out->hops[0].name, sizeof(out->hops[0].name), "%s",
-	    addr.domain);
-	out->hops[0].port = SG_SMTP_PORT;
-	out->n = 1;
-	return SG_OK;
 }
 
 /* A {rcpt_host} that cannot be read must not make the recipient free: nothing
@@ -373,7 +316,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_sender sender = { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
 	char budget[300];
-	struct route route = { .n = 0 };
+	struct sg_route route = { .n = 0 };
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
 		.group = m->group, .hops = route.hops,
 		.requiretls = m->requiretls,
@@ -381,12 +324,11 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_gate_answer a;
 	struct sg_err err = { .text = "" };
 	const char *qid;
-	bool bad_address;
 	enum sg_rc rc;
 	sfsistat status;
 
-	rc = find_route(ctx, arg, &route, &bad_address, &err);
-	if (rc == SG_BAD && bad_address && !m->local)
+	rc = sg_route_find(ctx, arg, &route, &err);
+	if (rc == SG_BAD && route.bad_address && !m->local)
 		return refuse_plainly(ctx, "553", "5.1.3",
 		    "the recipient's address has no domain that mail can be "
 		    "sent to; check how it is spelt", m->id);
@@ -400,7 +342,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 		    err.text);
 		answer_unreadable(s, &ask, &a);
 	}
-	qid = symbol(ctx, "i");
+	qid = sg_route_symbol(ctx, "i");
 	fit_to_session(s, &a.decision);
 	log_recipient(s, arg, qid, &a);
 	status = apply(ctx, s, &a, qid);
@@ -480,7 +422,7 @@ static sfsistat
 end_message(SMFICTX *ctx, struct session *s)
 {
 	struct sg_message *m = &s->message;
-	const char *qid = symbol(ctx, "i");
+	const char *qid = sg_route_symbol(ctx, "i");
 
 	if (m->have_reject)
 		return refuse(ctx, &m->reject);

@@ -9,7 +9,7 @@ check_PROGRAMS += tests/milter/test_session
 tests_milter_test_session_SOURCES = tests/milter/test_session.c \
 	tests/support/fake_worker.h tests/support/fake_worker.c \
 	tests/support/milter_client.h tests/support/milter_client.c \
-	milter/session.c milter/message.c milter/gate.c milter/reply.c milter/wake.c
+	milter/session.c milter/route.c milter/message.c milter/gate.c milter/reply.c milter/wake.c
 tests_milter_test_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_session_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_session_LDADD = $(TEST_LIBS) $(MILTER_LIBS)

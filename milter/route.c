@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* route.c - see route.h. */
+#include "route.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mailaddr.h"
+
+const char *
+sg_route_symbol(SMFICTX *ctx, const char *name)
+{
+	char key[32]; /* libmilter wants it writable */
+
+	snprintf(key, sizeof(key), "%s", name);
+	return smfi_getsymval(ctx, key);
+}
+
+/* RFC 5321 4.5.1: whoever may talk to us may talk to our postmaster, wherever
+   his mail is sent (STANDARDS A-09). */
+static bool
+is_bare_postmaster(const struct sg_mailaddr *addr)
+{
+	return addr->kind == SG_MAILADDR_LOCAL &&
+	    strcasecmp(addr->local, "postmaster") == 0;
+}
+
+enum sg_rc
+sg_route_find(SMFICTX *ctx, const char *arg, struct sg_route *out,
+    struct sg_err *err)
+{
+	const char *mailer = sg_route_symbol(ctx, "{rcpt_mailer}");
+	const char *host = sg_route_symbol(ctx, "{rcpt_host}");
+	struct sg_mailaddr addr;
+	enum sg_rc rc;
+
+	memset(out, 0, sizeof(*out));
+	rc = sg_mailaddr_parse(arg, &addr, err);
+	if (rc == SG_OK && is_bare_postmaster(&addr))
+		return SG_NONE;
+	if (mailer != NULL)
+		return sg_nexthop_from_mta(mailer, host != NULL ? host : "",
+		    out->hops, &out->n, err);
+	if (rc != SG_OK) {
+		out->bad_address = true;
+		return SG_BAD;
+	}
+	if (addr.kind != SG_MAILADDR_DOMAIN)
+		return SG_NONE;
+	snprintf(out->hops[0].name, sizeof(out->hops[0].name), "%s",
+	    addr.domain);
+	out->hops[0].port = SG_SMTP_PORT;
+	out->n = 1;
+	return SG_OK;
+}
