@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bsd/unistd.h>
-
 #include "base/log.h"
 #include "net/worker.h"
 #include "process.h"
@@ -42,13 +40,12 @@ run_worker(struct sg_house *h, int fd, pid_t parent)
 {
 	struct sg_identity id;
 	struct sg_err err;
-	int keep = dup2(fd, 3);
 
-	closefrom(4);
-	sg_process_settle("net query", parent);
-	if (sg_identity_find(h->config, &id, &err) == SG_OK)
-		(void)sg_identity_assume(&id, &err);
-	_exit(sg_worker_run(keep, h->config));
+	if (sg_identity_find(h->config, &id, &err) != SG_OK)
+		memset(&id, 0, sizeof(id));
+	h->config->log_target = SG_LOG_STDERR;
+	sg_process_enter("net query", parent, h->config, &id, &fd, 1);
+	_exit(sg_worker_run(fd, h->config));
 }
 
 static enum sg_rc

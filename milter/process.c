@@ -5,15 +5,19 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <bsd/unistd.h>
+
+#include "base/log.h"
 
 enum sg_rc
 sg_identity_find(const struct sg_config *config, struct sg_identity *out,
@@ -67,8 +71,8 @@ settle_limits(void)
 	}
 }
 
-void
-sg_process_settle(const char *title, pid_t parent)
+static void
+settle(const char *title, pid_t parent)
 {
 	char name[16];
 
@@ -85,4 +89,30 @@ sg_process_settle(const char *title, pid_t parent)
 	(void)clearenv();
 	(void)setenv("TZ", "UTC", 1);
 	(void)!chdir("/");
+}
+
+static void
+keep_only(int *keep, int n)
+{
+	for (int i = 0; i < n; i++)
+		keep[i] = fcntl(keep[i], F_DUPFD, 3 + n);
+	for (int i = 0; i < n; i++)
+		keep[i] = dup2(keep[i], 3 + i);
+	closefrom(3 + n);
+}
+
+void
+sg_process_enter(const char *title, pid_t parent,
+    const struct sg_config *config, const struct sg_identity *id, int *keep,
+    int n)
+{
+	struct sg_err err;
+
+	keep_only(keep, n);
+	settle(title, parent);
+	sg_log_init(config->log_target, SG_LOG_INFO, title);
+	if (sg_identity_assume(id, &err) != SG_OK) {
+		sg_log(SG_LOG_ERR, "%s", err.text);
+		_exit(EX_CONFIG);
+	}
 }

@@ -24,7 +24,12 @@ enum sg_rc sg_identity_find(const struct sg_config *config,
 enum sg_rc sg_identity_assume(const struct sg_identity *id,
     struct sg_err *err);
 
-/* In a new child: title ("front"), death with the parent, no new privileges,
-   no core, an empty environment, as many descriptors as allowed. */
-void sg_process_settle(const char *title, pid_t parent);
+/* In a new child of parent: the n descriptors in keep become 3, 4, ... (keep
+   is set anew) and all others but the standard ones close; title ("front"),
+   death with the parent, no new privileges, no core, an empty environment, as
+   many descriptors as allowed, the log, and who we are from now on. Ends the
+   process with EX_CONFIG when id cannot be assumed. */
+void sg_process_enter(const char *title, pid_t parent,
+    const struct sg_config *config, const struct sg_identity *id, int *keep,
+    int n);
 #endif

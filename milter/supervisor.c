@@ -27,68 +27,34 @@
 #include <bsd/unistd.h>
 
 #include "base/log.h"
+#include "child.h"
 #include "compat/notify.h"
 #include "front.h"
 #include "link.h"
 #include "net/worker.h"
 
 #define MAX_WORKERS 16
-#define BACKOFF_MIN_MS 100
-#define BACKOFF_MAX_MS 30000
-#define SETTLED_MS 60000       /* alive this long: back-off starts anew */
 #define FRONT_SILENT_MS 10000  /* then it is killed */
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
-struct child {
-	pid_t pid; /* 0 = not running */
-	struct sg_mono started, start_at; /* when; not again before */
-	unsigned failures; /* in a row */
-};
-
 struct supervisor {
 	const struct sg_supervisor_params *params;
 	struct sg_config *config;
 	int signal_fd;
-	struct child front;
+	struct sg_child front;
 	int link; /* to the front, -1 */
 	struct sg_mono front_heard;
 	bool front_ready, ever_ready;
 	unsigned n_workers;
-	struct child workers[MAX_WORKERS];
+	struct sg_child workers[MAX_WORKERS];
 	int for_front[MAX_WORKERS]; /* sockets that wait to be passed on; -1 */
 	bool stop;
 	int status;
 };
 
 /* --- children ------------------------------------------------------------------ */
-
-/* In a child: the descriptors in keep become 3, 4, ...; all others close. */
-static void
-keep_only(int *keep, int n)
-{
-	for (int i = 0; i < n; i++)
-		keep[i] = fcntl(keep[i], F_DUPFD, 64);
-	for (int i = 0; i < n; i++)
-		keep[i] = dup2(keep[i], 3 + i);
-	closefrom(3 + n);
-}
-
-static void
-enter_child(struct supervisor *s, const char *title, pid_t parent, int *keep,
-    int n)
-{
-	struct sg_err err;
-
-	keep_only(keep, n);
-	sg_process_settle(title, parent);
-	sg_log_init(s->config->log_target, SG_LOG_INFO, title);
-	if (sg_identity_assume(&s->params->id, &err) != SG_OK) {
-		sg_log(SG_LOG_ERR, "%s", err.text);
-		_exit(EX_CONFIG);
-	}
-}
 
 static void
 unblock_signals(void)
@@ -105,7 +71,7 @@ run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 	char title[16];
 
 	snprintf(title, sizeof(title), "net %u", slot);
-	enter_child(s, title, parent, &fd, 1);
+	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1);
 	unblock_signals();
 	_exit(sg_worker_run(fd, s->config));
 }
@@ -116,34 +82,10 @@ run_front(struct supervisor *s, int link, pid_t parent)
 	int keep[2] = { link, s->params->milter_fd };
 	struct sg_front_params params = { .config = s->config };
 
-	enter_child(s, "front", parent, keep, 2);
+	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2);
 	params.link = keep[0];
 	params.milter_fd = keep[1];
 	_exit(sg_front_run(&params));
-}
-
-static void
-note_started(struct child *c, pid_t pid)
-{
-	c->pid = pid;
-	c->started = sg_mono_now();
-}
-
-/* It could not be started, or has ended: when next? */
-static void
-schedule_restart(struct child *c)
-{
-	struct sg_mono now = sg_mono_now();
-	int64_t wait = BACKOFF_MIN_MS;
-
-	if (c->pid != 0 && now.ms - c->started.ms > SETTLED_MS)
-		c->failures = 0;
-	c->pid = 0;
-	for (unsigned i = 0; i < c->failures && wait < BACKOFF_MAX_MS; i++)
-		wait *= 2;
-	c->failures++;
-	c->start_at.ms =
-	    now.ms + (wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS);
 }
 
 static void
@@ -164,12 +106,12 @@ pass_workers_on(struct supervisor *s)
 static void
 start_worker(struct supervisor *s, unsigned slot)
 {
-	struct child *c = &s->workers[slot];
+	struct sg_child *c = &s->workers[slot];
 	pid_t parent = getpid(), pid;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		schedule_restart(c);
+		sg_child_ended(c);
 		return;
 	}
 	pid = fork();
@@ -178,10 +120,10 @@ start_worker(struct supervisor *s, unsigned slot)
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
-		schedule_restart(c);
+		sg_child_ended(c);
 		return;
 	}
-	note_started(c, pid);
+	sg_child_started(c, pid);
 	if (s->for_front[slot] >= 0)
 		close(s->for_front[slot]);
 	s->for_front[slot] = pair[0];
@@ -195,7 +137,7 @@ start_front(struct supervisor *s)
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		schedule_restart(&s->front);
+		sg_child_ended(&s->front);
 		return;
 	}
 	pid = fork();
@@ -204,10 +146,10 @@ start_front(struct supervisor *s)
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
-		schedule_restart(&s->front);
+		sg_child_ended(&s->front);
 		return;
 	}
-	note_started(&s->front, pid);
+	sg_child_started(&s->front, pid);
 	s->link = pair[0];
 	s->front_ready = false;
 	s->front_heard = sg_mono_now();
@@ -259,7 +201,7 @@ on_front_death(struct supervisor *s, int status)
 		close(s->link);
 	s->link = -1;
 	s->front_ready = false;
-	schedule_restart(&s->front);
+	sg_child_ended(&s->front);
 }
 
 static void
@@ -274,7 +216,7 @@ on_worker_death(struct supervisor *s, unsigned slot, int status)
 	else
 		say_how(who, status);
 	give_up_start(s, status);
-	schedule_restart(&s->workers[slot]);
+	sg_child_ended(&s->workers[slot]);
 }
 
 static void
