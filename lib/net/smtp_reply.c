@@ -86,7 +86,8 @@ end_line(struct sg_smtp_reply *r)
 {
 	unsigned code = read_code(r);
 	bool last = r->len <= CODE_LEN || r->line[CODE_LEN] != '-';
-	const char *text = r->line + (r->len > CODE_LEN ? CODE_LEN + 1 : r->len);
+	const char *end = r->line + r->len;
+	const char *text = r->len > CODE_LEN ? r->line + CODE_LEN + 1 : end;
 
 	if (code == 0)
 		return (bad(r, "no reply code"));
@@ -95,9 +96,9 @@ end_line(struct sg_smtp_reply *r)
 	if (r->lines > 0 && code != r->code)
 		return (bad(r, "lines differ in their codes"));
 	if (r->lines++ == 0)
-		note_text(r, text, r->line + r->len);
+		note_text(r, text, end);
 	else
-		note_keyword(r, text, r->line + r->len);
+		note_keyword(r, text, end);
 	r->code = code;
 	if (last)
 		return (SG_SMTP_DONE);

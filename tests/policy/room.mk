@@ -21,3 +21,8 @@ tests_policy_test_mutate_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_mutate_LDADD = $(TEST_LIBS)
 dist_check_SCRIPTS += tests/policy/lint_cli.sh
 TESTS += tests/policy/lint_cli.sh
+check_PROGRAMS += tests/policy/test_tlsa
+tests_policy_test_tlsa_SOURCES = tests/policy/test_tlsa.c \
+	tests/support/test_ca.h tests/support/test_ca.c
+tests_policy_test_tlsa_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_tlsa_LDADD = $(TEST_LIBS)
