@@ -178,9 +178,7 @@ const struct sg_option sg_options[] = {
 	{ .path = "probe.enable", .type = SG_TYPE_BOOL,
 	    .field = F(probe_enable), .dflt = "true",
 	    .man = "Whether MX hosts are connected to and their TLS is tried. "
-		"Probing comes with the next release: until then the options "
-		"of probe are checked and have no effect, and verdicts that "
-		"need a probe say not-probed." },
+		"Without it verdicts that need a probe say not-probed." },
 	{ .path = "probe.helo", .type = SG_TYPE_DOMAIN, .field = F(probe_helo),
 	    .dflt = "\"\"",
 	    .man = "The name given in EHLO. "
