@@ -105,6 +105,15 @@ on_unknown(const struct sg_act_params *p, bool *window_over)
 	return written;
 }
 
+/* A message that demands TLS and cannot have it is bounced at once, not
+   retried, whatever the rule says (RFC 8689 4.2.1; STANDARDS T-10). */
+static enum sg_action
+on_fail(const struct sg_act_params *p)
+{
+	return p->verdict->requiretls ? SG_ACTION_REJECT
+				      : p->asked->rule.on_fail;
+}
+
 void
 sg_decide_action(const struct sg_act_params *p, struct sg_decision *out)
 {
@@ -114,7 +123,7 @@ sg_decide_action(const struct sg_act_params *p, struct sg_decision *out)
 	case SG_RESULT_NOT_APPLICABLE:
 		break;
 	case SG_RESULT_FAIL:
-		out->action = p->asked->rule.on_fail;
+		out->action = on_fail(p);
 		break;
 	case SG_RESULT_UNKNOWN:
 		out->action = on_unknown(p, &out->window_over);

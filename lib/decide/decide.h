@@ -139,7 +139,8 @@ struct sg_decision {
    window counts from facts->sts.unknown_since (0, or no facts: it has just
    begun). A written on_unknown is taken as it is, window or not, but bogus is
    never passed. Nothing is ever done where nothing is required by an exempt
-   rule. REJECT is the rule's word: see by_cached_policy.
+   rule. REJECT is the rule's word, or REQUIRETLS's (RFC 8689 4.2.1): see
+   by_cached_policy.
    delivery_map: the MTA asks our map, so that a published level is enforced
    at delivery. */
 struct sg_act_params {

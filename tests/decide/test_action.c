@@ -278,6 +278,10 @@ static const struct {
 	    'd' },
 
 	/* REQUIRETLS asks whatever the rule says */
+	{ "T-10 REQUIRETLS, fail: bounced", { .result = SG_RESULT_FAIL,
+	    .on_fail = SG_ACTION_DEFER, .requiretls = true }, 'r' },
+	{ "T-10 REQUIRETLS, fail: nor passed", { .result = SG_RESULT_FAIL,
+	    .on_fail = SG_ACTION_ACCEPT, .requiretls = true }, 'r' },
 	{ "REQUIRETLS, TXT failed", { .result = SG_RESULT_UNKNOWN,
 	    .gap = SG_GAP_TXT, .require = SG_REQUIRE_PUBLISHED,
 	    .required = SG_LEVEL_SECURE, .requiretls = true,
