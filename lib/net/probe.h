@@ -65,8 +65,8 @@ typedef void sg_probe_cb(void *arg, const struct sg_probe_result *result);
 
 /* Tries the addresses in turn until one is OK (X-08); else the result is the
    most telling failure: FAIL, then UNREACHABLE, then UNTESTED (by the limits
-   of probe_limits.h, not-probed; or refused by the guard,
-   special-use-address). The callback runs once, not inside this call, and at
+   of probe_limits.h, not-probed; refused by the guard, special-use-address;
+   overload or internal, by our own lack). The callback runs once, not inside this call, and at
    the latest at deadline_ms; QUIT is said after it. NULL: not started. */
 struct sg_probe;
 struct sg_probe *sg_probe_start(struct sg_prober *prober,

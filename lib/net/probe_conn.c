@@ -97,11 +97,13 @@ on_tls_error(struct sg_probe_conn *conn, int rc)
 
 	switch (SSL_get_error(conn->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
+		flush(conn); /* what it answers by itself: key updates */
 		return (true);
 	case SSL_ERROR_ZERO_RETURN:
 		return (sg_probe_on_close(conn, SG_REASON_VALIDATION_FAILURE,
 		    "connection closed"));
 	default:
+		flush(conn); /* the alert */
 		reason = sg_probe_tls_fault(&why);
 		return (sg_probe_on_close(conn, reason, why));
 	}
@@ -132,7 +134,6 @@ drive_tls(struct sg_probe_conn *conn)
 	if (conn->step == SG_STEP_HANDSHAKE) {
 		ERR_clear_error();
 		rc = SSL_connect(conn->ssl);
-		flush(conn);
 		if (rc != 1)
 			return (on_tls_error(conn, rc));
 		sg_probe_tls_judge(conn, &conn->found);
@@ -215,14 +216,17 @@ connect_fault(int error)
 		return ("no route");
 	case ECONNRESET:
 		return ("connection reset");
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return ("out of sockets");
 	default:
 		return ("failed");
 	}
+}
+
+/* Not the host's fault, then: it was not tried. */
+static bool
+is_our_lack(int error)
+{
+	return (error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM);
 }
 
 static void
@@ -334,7 +338,9 @@ sg_probe_conn_new(struct sg_probe *probe, const struct sg_addr *addr, int ms,
 	conn->addr = *addr;
 	LIST_INSERT_HEAD(&probe->prober->conns, conn, link);
 	if (!connect_to(conn, probe->port))
-		return (give_up(conn, found, SG_PROBE_UNREACHABLE,
+		return (is_our_lack(errno) ? give_up(conn, found,
+		    SG_PROBE_UNTESTED, SG_REASON_OVERLOAD, "out of sockets")
+		    : give_up(conn, found, SG_PROBE_UNREACHABLE,
 		    SG_REASON_UNREACHABLE, connect_fault(errno)));
 	conn->out = BIO_new(BIO_s_mem());
 	if (conn->out == NULL || !make_events(conn, ms))

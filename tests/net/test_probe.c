@@ -3,6 +3,7 @@
  * The prober's states: each step of the conversation, and what may happen
  * there (THREATS 1.1, STANDARDS M); addresses in turn; what it is polite to.
  */
+#include <sys/resource.h>
 #include <check.h>
 #include <poll.h>
 #include <stdio.h>
@@ -478,6 +479,25 @@ START_TEST(guarded)
 }
 END_TEST
 
+/* THREATS 0.2: that we are out of sockets says nothing about the host. */
+START_TEST(out_of_sockets)
+{
+	struct sg_probe_params params = probe_bench_params(&bench);
+	struct rlimit was, none;
+	struct probe_outcome out;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	ck_assert_ptr_nonnull(probe_bench_start(&bench, &params, &out));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	probe_bench_wait(&bench, &out);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+	ck_assert_int_eq(out.result.probe.state, UNTESTED);
+	ck_assert_int_eq(out.result.probe.reason, SG_REASON_OVERLOAD);
+}
+END_TEST
+
 /* --- limits (T19) ------------------------------------------------------- */
 
 START_TEST(silence_after_421)
@@ -596,6 +616,7 @@ main(void)
 	tcase_add_loop_test(tc, addresses_in_turn, 0, N(turns));
 	tcase_add_test(tc, ipv6);
 	tcase_add_test(tc, guarded);
+	tcase_add_test(tc, out_of_sockets);
 	tcase_add_test(tc, silence_after_421);
 	tcase_add_test(tc, one_a_second);
 	tcase_add_test(tc, cancelled);

@@ -33,7 +33,7 @@ static const struct row {
 	const char *words;  /* in detail; NULL: any */
 	int other_ca;
 	int max_version;
-	const char *ciphers;
+	const char *ciphers, *sigalgs;
 	uint16_t version;   /* 0: TLS 1.3 */
 	const char *host;   /* NULL: BENCH_MX */
 } table[] = {
@@ -115,6 +115,10 @@ static const struct row {
 	{ "TLS 1.0, expired too", { .san = "DNS:mx.good.test",
 	    TEST_LEAF_EXPIRED }, FAIL, OLD, ENCRYPT, ANY,
 	    .max_version = TLS1_VERSION, .version = TLS1_VERSION },
+	{ "SHA-1 signatures", SAN("DNS:mx.good.test"), FAIL, BROKEN, ENCRYPT,
+	    .words = "signature digest too weak; until",
+	    .max_version = TLS1_2_VERSION, .sigalgs = "ECDSA+SHA1",
+	    .version = TLS1_2_VERSION },
 	{ "anonymous only: D-55", SAN("DNS:mx.good.test"), FAIL, BROKEN,
 	    SG_LEVEL_NONE, .words = "TLS handshake: ",
 	    .max_version = TLS1_2_VERSION, .ciphers = "aNULL" },
@@ -161,7 +165,7 @@ START_TEST(certificates)
 	struct mx_script script = { .at = MX_QUIT,
 		.leaf = test_ca_leaf(row->other_ca ? bench.other : bench.ca,
 		&row->leaf), .max_version = row->max_version,
-		.ciphers = row->ciphers };
+		.ciphers = row->ciphers, .sigalgs = row->sigalgs };
 	struct sg_probe_params params = probe_bench_params(&bench);
 	struct probe_outcome out;
 	struct mx_seen seen;

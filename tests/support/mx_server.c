@@ -284,6 +284,8 @@ set_up(struct connection *c, SSL *ssl)
 		SSL_set_max_proto_version(ssl, sc->max_version);
 	if (sc->ciphers != NULL && !SSL_set_cipher_list(ssl, sc->ciphers))
 		return (false);
+	if (sc->sigalgs != NULL && !SSL_set1_sigalgs_list(ssl, sc->sigalgs))
+		return (false);
 	if (sc->wants_client_cert)
 		SSL_set_verify(ssl, SSL_VERIFY_PEER |
 		    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);

@@ -42,6 +42,7 @@ struct mx_script {
 	X509 *issuer;        /* sent behind the leaf, if there */
 	int max_version;     /* TLS1_VERSION..., at security level 0; 0: any */
 	const char *ciphers; /* up to TLS 1.2; NULL: the usual */
+	const char *sigalgs; /* as OpenSSL lists them; NULL: the usual */
 	int wants_client_cert; /* alerts once the client has Finished */
 };
 
