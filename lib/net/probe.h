@@ -66,8 +66,10 @@ typedef void sg_probe_cb(void *arg, const struct sg_probe_result *result);
 /* Tries the addresses in turn until one is OK (X-08); else the result is the
    most telling failure: FAIL, then UNREACHABLE, then UNTESTED (by the limits
    of probe_limits.h, not-probed; refused by the guard, special-use-address;
-   overload or internal, by our own lack). The callback runs once, not inside this call, and at
-   the latest at deadline_ms; QUIT is said after it. NULL: not started. */
+   for our own lack, overload or internal). The callback runs once, not inside
+   this call, and at the latest at deadline_ms; QUIT is said after it. NULL:
+   not started: out of memory, names that are not in kept form, TLSA records
+   that sg_tlsa_select() would not leave. */
 struct sg_probe;
 struct sg_probe *sg_probe_start(struct sg_prober *prober,
     const struct sg_probe_params *params, sg_probe_cb *cb, void *arg);
