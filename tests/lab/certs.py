@@ -32,8 +32,8 @@ subjectKeyIdentifier = hash
 class Authority:
     """All leaves share one key: the lab tests names and dates, not keys."""
 
-    def __init__(self, top):
-        self.dir = os.path.join(top, "certs")
+    def __init__(self, top, name="certs"):
+        self.dir = os.path.join(top, name)
         self.config = proc.write(self.path("openssl.cnf"),
                                  CONFIG.format(dir=self.dir))
         proc.write(self.path("index.txt"), "")
@@ -53,10 +53,13 @@ class Authority:
         proc.tool("openssl", "ecparam", "-genkey", "-noout",
                   "-name", "prime256v1", "-out", path)
 
-    def leaf(self, name, hosts, expired=False, selfsigned=False):
-        """Makes NAME.pem (key and chain) and returns its path."""
+    def leaf(self, name, hosts, expired=False, selfsigned=False,
+             future=False, common_name="lab", chain=False):
+        """Makes NAME.pem (key and chain) and returns its path. Without hosts
+        it has no DNS-ID; with chain the CA is sent too."""
         ext = proc.write(self.path(name + ".ext"), "subjectAltName = " +
-                         ",".join("DNS:" + h for h in hosts) + "\n")
+                         ",".join("DNS:" + h for h in hosts) + "\n"
+                         if hosts else "basicConstraints = CA:FALSE\n")
         out = self.path(name + ".crt")
         if selfsigned:
             proc.tool("openssl", "x509", "-req", "-in",
@@ -65,10 +68,28 @@ class Authority:
         else:
             when = (["-startdate", "20240101000000Z",
                      "-enddate", "20240201000000Z"] if expired
+                    else ["-startdate", "20400101000000Z",
+                          "-enddate", "20400201000000Z"] if future
                     else ["-days", "30"])
             proc.tool("openssl", "ca", "-batch", "-notext", "-config",
                       self.config, "-cert", self.ca, "-keyfile",
                       self.path("ca.key"), "-in", self.path("leaf.csr"),
-                      "-extfile", ext, "-out", out, *when)
+                      "-subj", "/CN=" + common_name, "-extfile", ext,
+                      "-out", out, *when)
         return proc.write(self.path(name + ".pem"), proc.read(self.key) +
-                          proc.read(out), 0o600)
+                          proc.read(out) +
+                          (proc.read(self.ca) if chain else ""), 0o600)
+
+    def key_digest(self, digest="sha256"):
+        """Of the leaves' public key: what TLSA says with selector 1."""
+        return self._digest(digest, "pkey", "-in", self.key, "-pubout")
+
+    def ca_digest(self):
+        """Of the CA's certificate: what TLSA says with selector 0."""
+        return self._digest("sha256", "x509", "-in", self.ca)
+
+    def _digest(self, digest, *what):
+        der = self.path("digest.der")
+        proc.tool("openssl", *what, "-outform", "DER", "-out", der)
+        return proc.tool("openssl", "dgst", "-r", "-" + digest,
+                         der).split()[0]

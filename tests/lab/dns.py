@@ -70,7 +70,8 @@ def zone_of(d, web_address):
     for n, host in enumerate(d.mx):
         lines.append("@ MX %d %s." % (0 if host == "" else 10 * (n + 1), host))
         if host.endswith("." + d.name):
-            lines.append("%s. A %s" % (host, d.at))
+            lines += ["%s. A %s" % (host, a)
+                      for a in (d.hosts or {}).get(host, [d.at])]
     if not d.mx:
         lines.append("@ A " + d.at)
     if d.name == "evil.test":

@@ -24,6 +24,7 @@ log_target = "stderr"
 log_addresses = true
 dns = {{ servers = ["{resolver}@53"]  trust_anchor_file = "{anchor}" }}
 https = {{ ca_file = "{ca}"  timeout = "2s" }}
+probe = {probe}
 recipients = ( {{ match = "forgedtoo.test"  require = "none"
                  until = "2020-01-01"  note = "over long ago" }} )
 groups = (
@@ -41,6 +42,9 @@ groups = (
     {{ name = "default" }}
 )
 """
+NO_PROBES = "{ enable = false }"
+PROBES = """{ enable = true  ca_file = "%s"
+          helo = "relay.lab.test"  timeout = "3s" }"""
 # What a sanitizer, an assertion or the C library says of a bug
 ALARM = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|"
                    r"WARNING: ThreadSanitizer|runtime error:|"
@@ -53,6 +57,8 @@ class Gate:
         os.makedirs(self.dir + "/state", mode=0o755)
         self.log = os.path.join(lab.log_dir, name + ".log")
         self.text = CONF.format(milter=milter, dir=self.dir,
+                                probe=PROBES % lab.authority.ca
+                                if lab.mxhosts else NO_PROBES,
                                 anchor=lab.dns.anchor, ca=lab.authority.ca,
                                 resolver=world.GATE_RESOLVER)
         self.conf = proc.write(self.dir + "/stsgate.conf", self.text)

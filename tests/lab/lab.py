@@ -9,6 +9,7 @@ import time
 import certs
 import dns
 import gate
+import mxhosts
 import postfix
 import proc
 import sendmail
@@ -31,7 +32,7 @@ class Lab:
     milter = "inet:8890@127.0.0.1"
     milter_for_postfix = "inet:127.0.0.1:8890"
 
-    def __init__(self, top, binary, sendmail_root=None):
+    def __init__(self, top, binary, sendmail_root=None, probes=False):
         os.environ["PATH"] += ":/usr/sbin:/sbin"
         self.top, self.binary = top, os.path.abspath(binary)
         self.log_dir = os.path.join(top, "log")
@@ -39,6 +40,8 @@ class Lab:
         os.chmod(self.log_dir, 0o1777)
         self.serial = 0
         self.authority = certs.Authority(top)
+        # before all that is made of world.DOMAINS, for it adds to them
+        self.mxhosts = mxhosts.Hosts(self) if probes else None
         self.web = web.Web(top, self.log_dir)
         self.dns = dns.Dns(top, self.log_dir, self.web.addresses)
         self.gate = gate.Gate(self, "gate", self.binary, self.milter)
@@ -58,6 +61,8 @@ class Lab:
             thread.start()
         self.web.configure(self.authority)
         self.web.start()
+        if self.mxhosts:
+            self.mxhosts.start()
         self.dns.start()
         self.web.wait_ready()
         self.gate.start()

@@ -68,6 +68,7 @@ RELAY = """
 myhostname = relay.lab.test
 mydestination = $myhostname
 local_transport = discard:
+smtp_bind_address = %s
 smtpd_hard_error_limit = 200
 alternate_config_directories = {top}/sink-etc
 transport_maps = inline:{{ {routes} }}
@@ -77,7 +78,7 @@ non_smtpd_milters = {milter}
 milter_protocol = 6
 milter_default_action = tempfail
 notify_classes =
-"""
+""" % world.POSTFIX
 # Everything goes to one Maildir, whoever it is for
 SINK = """
 myhostname = mx.good.test
@@ -92,6 +93,7 @@ virtual_gid_maps = static:{gid}
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_tls_security_level = may
 """
+SERVICE = "%s:25 inet n - n - - smtpd -o smtpd_tls_chain_files=%s\n"
 
 
 class Postfix:
@@ -160,14 +162,18 @@ class Sink(Postfix):
         os.makedirs(self.mail)
         os.chown(self.mail, owner.pw_uid, owner.pw_gid)
         hosts = sorted({h for d in world.DOMAINS for h in d.mx
-                        if h and not h.endswith(".evil.test")} |
+                        if h and not h.endswith(".evil.test")
+                        and not d.hosts} |
                        {d.name for d in world.DOMAINS if not d.mx})
         right = lab.authority.leaf("mx", hosts)
         wrong = lab.authority.leaf("evil-mx", ["mx.evil.test"])
-        super().__init__(lab, "sink", lab.top + "/sink-etc", SINK, """
-%s:25 inet n - n - - smtpd -o smtpd_tls_chain_files=%s
-%s:25 inet n - n - - smtpd -o smtpd_tls_chain_files=%s
-""" % (world.MX, right, world.EVIL_MX, wrong))
+        here = sorted({d.at for d in world.DOMAINS if not d.hosts} |
+                      {world.MX})  # [127.0.25.1] is an address literal
+        services = "".join(SERVICE % (a, wrong if a == world.EVIL_MX
+                                      else right) for a in here)
+        if lab.mxhosts:
+            services += lab.mxhosts.postfix_services()
+        super().__init__(lab, "sink", lab.top + "/sink-etc", SINK, services)
 
     def messages(self, token):
         """What has arrived with this token: parsed messages, one for each

@@ -36,6 +36,7 @@ FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`promiscuous_relay')dnl
 FEATURE(`mailertable', `hash -o {dir}/mailertable')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr={address}, Port=25')dnl
+CLIENT_OPTIONS(`Family=inet, Addr={address}')dnl
 INPUT_MAIL_FILTER(`stsgate', `S={milter}, F=T')dnl
 MAILER(`smtp')dnl
 """

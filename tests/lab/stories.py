@@ -57,8 +57,8 @@ def _(lab, relay):
             s.mail(sender)
             expect(s.rcpt("bob@forged.test"),
                    "550 5.7.5" if n == 1 else "451 4.7.5")
-            expect(s.rcpt("bob@good.test"), "250")
-            expect(s.data(smtp.compose(sender, "bob@good.test", token)),
+            expect(s.rcpt("bob@gone.test"), "250")
+            expect(s.data(smtp.compose(sender, "bob@gone.test", token)),
                    "250")
     for token in tokens:
         arrived = lab.sink.wait(token, 1)
@@ -233,7 +233,8 @@ def _(lab, _relay):
 
 @story("query says what a domain publishes", POSTFIX_ONLY)
 def _(lab, _relay):
-    for domain, status, state in (("good.test", 2, "policy"),
+    good = 0 if lab.mxhosts else 2  # unknown without a probe
+    for domain, status, state in (("good.test", good, "policy"),
                                   ("forged.test", 1, "policy"),
                                   ("unsigned.test", 0, "none"),
                                   ("expired.test", 2, "error")):

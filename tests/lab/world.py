@@ -32,6 +32,7 @@ class Domain:
     signed: bool = False
     bogus: bool = False    # signed, but the DS in test. is of another key
     at: str = MX           # address of the MX hosts below this name
+    hosts: dict = None     # MX hosts with addresses of their own: mxhosts.py
     extra: str = ""        # more lines of the zone
 
     def __post_init__(self):
