@@ -39,9 +39,12 @@ sg_route_find(SMFICTX *ctx, const char *arg, struct sg_route *out,
 	rc = sg_mailaddr_parse(arg, &addr, err);
 	if (rc == SG_OK && is_bare_postmaster(&addr))
 		return SG_NONE;
-	if (mailer != NULL)
-		return sg_nexthop_from_mta(mailer, host != NULL ? host : "",
-		    out->hops, &out->n, err);
+	if (mailer != NULL && !sg_nexthop_is_smtp_mailer(mailer))
+		return SG_NONE;
+	/* An MTA that tells the mailer and not the host: the address does. */
+	if (mailer != NULL && host != NULL && host[0] != '\0')
+		return sg_nexthop_from_mta(mailer, host, out->hops, &out->n,
+		    err);
 	if (rc != SG_OK) {
 		out->bad_address = true;
 		return SG_BAD;

@@ -139,8 +139,8 @@ sg_nexthop_parse(const char *text, struct sg_nexthop *out, struct sg_err *err)
 	return parse_one(text, strlen(text), out, err);
 }
 
-static bool
-is_smtp_mailer(const char *mailer)
+bool
+sg_nexthop_is_smtp_mailer(const char *mailer)
 {
 	static const char *const others[] = { "local", "lmtp", "virtual",
 		"pipe", "prog", "file", "*file*", "*include*", "discard",
@@ -189,7 +189,7 @@ sg_nexthop_from_mta(const char *rcpt_mailer, const char *rcpt_host,
 	size_t len;
 
 	*n = 0;
-	if (!is_smtp_mailer(rcpt_mailer) || rcpt_host[0] == '/' ||
+	if (!sg_nexthop_is_smtp_mailer(rcpt_mailer) || rcpt_host[0] == '/' ||
 	    strncasecmp(rcpt_host, "unix:", 5) == 0)
 		return SG_NONE;
 	if (strlen(rcpt_host) > HOST_MAX)

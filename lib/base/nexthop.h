@@ -33,6 +33,10 @@ const char *sg_nexthop_key(const struct sg_nexthop *hop,
 enum sg_rc sg_nexthop_parse(const char *text, struct sg_nexthop *out,
     struct sg_err *err);
 
+/* Whether an MTA's {rcpt_mailer} sends by SMTP: not local, lmtp, virtual,
+   pipe, discard, error and their like; a name of its own making does. */
+bool sg_nexthop_is_smtp_mailer(const char *rcpt_mailer);
+
 /* Reads an MTA's {rcpt_host} as sent for {rcpt_mailer}: one next hop, or
    Sendmail's fallback list "a:b" or "[a]:[b]" (a number behind a colon is a
    port, and so is smtp, submission, submissions or smtps), or Postfix's comma-

@@ -158,6 +158,8 @@ static const struct {
 	    "<b@FORGED.Test>", "451 4.7.5" },
 	{ "a fallback list: the worst counts", "<a@x.test>", "esmtp",
 	    "free.test:forged.test", "<b@y.test>", "451 4.7.5" },
+	{ "an SMTP mailer without a host: the address counts", "<a@x.test>",
+	    "smtp", "", "<b@forged.test>", "451 4.7.5" },
 	{ "A-16: local mailer", "<a@x.test>", "local", "", "<b>", "c" },
 	{ "A-04: address literal", "<a@x.test>", "smtp", "[192.0.2.7]",
 	    "<b@[192.0.2.7]>", "c" },
