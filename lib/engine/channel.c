@@ -39,9 +39,8 @@ sg_channel_open(struct sg_channel *c, int fd, struct sg_mono now)
 	(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	c->fd = fd;
-	c->last_heard = now;
 	c->last_ping = now;
-	c->stuck_told = false;
+	c->unanswered = 0;
 }
 
 void

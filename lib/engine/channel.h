@@ -17,8 +17,8 @@ struct sg_channel {
 	int fd; /* -1: no worker */
 	struct sg_channel_frame *head, **tail;
 	unsigned queued;
-	struct sg_mono last_heard, last_ping;
-	bool stuck_told;
+	struct sg_mono last_ping;
+	unsigned unanswered; /* pings since the last frame that came */
 };
 
 void sg_channel_init(struct sg_channel *c);

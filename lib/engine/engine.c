@@ -22,6 +22,8 @@
 /* Lookups that nobody waits for. */
 #define BACKGROUND_MS 30000
 #define MAX_BACKGROUND 64
+/* With less time left nothing is begun: it could only fail. */
+#define WORTH_STARTING_MS 300
 
 const char *
 sg_source_name(enum sg_source source)
@@ -51,7 +53,8 @@ new_engine(const struct sg_engine_params *params)
 	e->params = *params;
 	e->params.config = NULL;
 	pthread_mutex_init(&e->mutex, NULL);
-	e->n_slots = params->config->workers;
+	e->n_slots = params->workers > 0 ? params->workers
+					 : params->config->workers;
 	for (unsigned i = 0; i < SG_ENGINE_MAX_WORKERS; i++)
 		sg_channel_init(&e->channels[i]);
 	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -186,16 +189,16 @@ struct start {
 	const struct sg_facts *old;
 	bool fresh, background, demand;
 	const char *sender;
-	int64_t ms;
+	int left_ms; /* of who asks; the lookup has its full time all the same,
+			since others may join it */
 };
 
-/* Somebody has asked what the MX hosts attain: then TLSA was looked at, which
-   is not done for a domain that publishes nothing. */
+/* What the MX hosts attain has been tried. */
 static bool
-was_demanded(const struct sg_facts *f)
+was_probed(const struct sg_facts *f)
 {
 	for (unsigned i = 0; f != NULL && i < f->n_mx; i++)
-		if (f->mx[i].tlsa != SG_TLSA_UNASKED)
+		if (f->mx[i].probe.state != SG_PROBE_UNTESTED)
 			return true;
 	return false;
 }
@@ -209,9 +212,12 @@ start_flight(struct sg_engine *e, const char *key, const struct start *s,
 	struct sg_flight *f = sg_flight_find(&e->flights, key);
 	struct sg_mono now = sg_mono_now();
 
+	*refused = SG_REASON_TIMEOUT;
+	if (f != NULL) /* one that is over is about to be given up */
+		return now.ms < f->ends.ms ? f : NULL;
+	if (!s->background && s->left_ms < WORTH_STARTING_MS)
+		return NULL;
 	*refused = SG_REASON_OVERLOAD;
-	if (f != NULL)
-		return f;
 	if (e->draining) {
 		*refused = SG_REASON_INTERNAL;
 		return NULL;
@@ -229,9 +235,10 @@ start_flight(struct sg_engine *e, const char *key, const struct start *s,
 	}
 	f->background = s->background;
 	e->background += s->background;
-	f->ends.ms = now.ms + s->ms;
+	f->ends.ms = now.ms + (s->background ? BACKGROUND_MS
+		: (int64_t)e->config->reply_deadline_ms - JOB_MARGIN_MS);
 	f->job.probe = e->config->probe_enable;
-	f->job.demand = s->demand || was_demanded(s->old);
+	f->job.demand = s->demand || was_probed(s->old);
 	f->job.again = s->fresh;
 	sg_facts_need(s->old, sg_wall_now(), s->fresh, &f->job.need);
 	e->stats.lookups++;
@@ -244,8 +251,7 @@ void
 sg_engine_refresh(struct sg_engine *e, const struct sg_nexthop *hop,
     const struct sg_facts *old)
 {
-	struct start s = { .hop = hop, .old = old, .background = true,
-		.ms = BACKGROUND_MS };
+	struct start s = { .hop = hop, .old = old, .background = true };
 	char key[SG_NEXTHOP_KEY_SIZE];
 	enum sg_reason refused;
 
@@ -284,14 +290,13 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 {
 	struct start s = { .hop = &ask->hop, .old = old, .fresh = ask->fresh,
 		.demand = ask->demand, .sender = ask->sender,
-		.ms = ask->deadline_ms - JOB_MARGIN_MS };
+		.left_ms = ask->deadline_ms };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;
 	struct sg_flight *f;
 
-	if (s.ms < 1)
-		s.ms = 1;
 	pthread_mutex_lock(&e->mutex);
+	out->joined = sg_flight_find(&e->flights, key) != NULL;
 	f = start_flight(e, key, &s, &missed);
 	if (f != NULL) {
 		f->refs++;
@@ -324,16 +329,54 @@ outage_with_policy(const struct sg_facts *f, struct sg_wall now)
 	        f->sts.txt.state == SG_TXT_BOGUS);
 }
 
+/* A level is asked for, and nobody has tried what the MX hosts attain: a
+   domain that publishes nothing is not probed unasked. */
+static bool
+lacks_probe(struct sg_engine *e, const struct sg_facts *f,
+    const struct sg_ask *ask)
+{
+	bool can_probe;
+
+	if (!ask->demand || f == NULL || f->n_mx == 0 || was_probed(f))
+		return false;
+	for (unsigned i = 0; i < f->n_mx; i++)
+		if (f->mx[i].addrs == SG_ADDR_OK ||
+		    f->mx[i].addrs == SG_ADDR_UNASKED) {
+			pthread_mutex_lock(&e->mutex);
+			can_probe = e->config->probe_enable;
+			pthread_mutex_unlock(&e->mutex);
+			return can_probe;
+		}
+	return false;
+}
+
 /* What is known does not do for this ask. */
 static bool
-is_insufficient(const struct sg_facts *f, const struct sg_ask *ask,
-    struct sg_wall now)
+is_insufficient(struct sg_engine *e, const struct sg_facts *f,
+    const struct sg_ask *ask, struct sg_wall now)
 {
-	if (f == NULL || ask->fresh)
-		return true;
-	if (ask->demand && f->n_mx > 0 && !was_demanded(f))
+	if (f == NULL || ask->fresh || lacks_probe(e, f, ask))
 		return true;
 	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
+}
+
+/* Who joined a lookup that was begun without his demand asks once more. */
+static void
+again_with_demand(struct sg_engine *e, const char *key,
+    const struct sg_ask *ask, struct sg_answer *out, struct sg_mono began)
+{
+	struct sg_ask rest = *ask;
+	struct sg_answer second = { 0 };
+
+	if (!out->joined || out->missed != SG_REASON_NONE ||
+	    !lacks_probe(e, out->facts, ask))
+		return;
+	rest.deadline_ms -= (int)(sg_mono_now().ms - began.ms);
+	if (rest.deadline_ms < WORTH_STARTING_MS)
+		return;
+	look_up(e, key, &rest, out->facts, &second);
+	sg_facts_unref(&out->facts);
+	*out = second;
 }
 
 void
@@ -341,6 +384,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
 {
 	struct sg_wall now = sg_wall_now();
+	struct sg_mono began = sg_mono_now();
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
@@ -348,8 +392,9 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	memset(out, 0, sizeof(*out));
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
-	if (is_insufficient(old, ask, now)) {
+	if (is_insufficient(e, old, ask, now)) {
 		look_up(e, key, ask, old, out);
+		again_with_demand(e, key, ask, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)
 			out->source = tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY
 							     : SG_SOURCE_STORE;

@@ -29,6 +29,7 @@ const char *sg_source_name(enum sg_source source);
 struct sg_engine_params {
 	struct sg_store *store; /* borrowed until sg_engine_free() */
 	const struct sg_config *config; /* a reference is taken */
+	unsigned workers; /* how many will be attached; 0 = as config says */
 	/* On the asking thread, each time it is about to sleep; may be NULL.
 	   The front wakes libmilter's pool here (wake.h). */
 	void (*before_wait)(void *arg);
@@ -76,6 +77,7 @@ struct sg_answer {
 	/* The lookup did not come to an end in time, or was refused: facts hold
 	   what was known before. TIMEOUT, OVERLOAD or INTERNAL; else NONE. */
 	enum sg_reason missed;
+	bool joined; /* the lookup was begun by somebody else */
 };
 
 void sg_engine_ask(struct sg_engine *engine, const struct sg_ask *ask,

@@ -6,6 +6,8 @@
  * the job's number. A flight leaves both the moment it is done, so that the
  * next asker starts a new one; those who wait keep it alive.
  */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(e) ((e)->lost = true)
 #include "engine/flight.h"
 
 #include <stdlib.h>
@@ -61,7 +63,15 @@ sg_flight_add(struct sg_flights *t, const struct sg_nexthop *hop,
 	f->slot = slot_of(f->key, n_slots);
 	f->refs = 1;
 	HASH_ADD(by_key, t->by_key, key, strlen(f->key), f);
-	HASH_ADD(by_id, t->by_id, id, sizeof(f->id), f);
+	if (!f->lost) {
+		HASH_ADD(by_id, t->by_id, id, sizeof(f->id), f);
+		if (f->lost)
+			HASH_DELETE(by_key, t->by_key, f);
+	}
+	if (f->lost) {
+		sg_flight_unref(f);
+		return NULL;
+	}
 	t->n++;
 	return f;
 }

@@ -24,6 +24,7 @@ struct sg_flight {
 	struct sg_facts *facts; /* when done: what is known now, may be NULL */
 	unsigned refs;         /* the table's and each waiter's */
 	pthread_cond_t cond;
+	bool lost; /* no memory for the tables */
 	UT_hash_handle by_key, by_id;
 };
 

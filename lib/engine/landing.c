@@ -39,6 +39,10 @@ settle_probe(struct sg_facts_probe *p, struct sg_wall now)
 {
 	struct sg_wall at = p->at;
 
+	if (p->state == SG_PROBE_UNTESTED)
+		return;
+	if (at.s == 0)
+		p->at = now;
 	settle_until(&p->at, &p->until, now);
 	if (at.s > 0 && at.s < now.s)
 		p->at = at;

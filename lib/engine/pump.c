@@ -46,22 +46,30 @@ finish(struct sg_engine *e, struct sg_flight *f, struct sg_facts *facts,
 
 /* --- landing -------------------------------------------------------------- */
 
+/* f is given up at the next tick, and that is kept: who asks again does not
+   start the same at once. Mutex held. */
+static void
+doom(struct sg_flight *f)
+{
+	f->ends.ms = 0;
+	f->missed = SG_REASON_INTERNAL;
+}
+
 /* The worker is gone or broken. What it was asked waits for the next one, but
    for jobs that have been through two. Mutex held. */
 static void
 lose_worker(struct sg_engine *e, unsigned slot)
 {
-	struct sg_flight *f, *next;
+	struct sg_flight *f;
 
 	sg_channel_close(&e->channels[slot]);
 	e->stats.worker_losses++;
-	for (f = e->flights.by_key; f != NULL; f = next) {
-		next = f->by_key.next;
+	for (f = e->flights.by_key; f != NULL; f = f->by_key.next) {
 		if (f->slot != slot)
 			continue;
 		f->sent = false;
 		if (f->tries >= MAX_TRIES)
-			finish(e, f, NULL, SG_REASON_INTERNAL);
+			doom(f);
 	}
 }
 
@@ -125,13 +133,13 @@ land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
 }
 
 static void
-land_refusal(struct sg_engine *e, uint64_t id)
+land_refusal(struct sg_engine *e, unsigned slot, uint64_t id)
 {
 	struct sg_flight *f;
 
 	pthread_mutex_lock(&e->mutex);
 	f = sg_flight_find_id(&e->flights, id);
-	if (f != NULL) {
+	if (f != NULL && f->slot == slot && f->sent) {
 		e->stats.refused++;
 		finish(e, f, NULL, SG_REASON_OVERLOAD);
 	}
@@ -158,9 +166,12 @@ land_batch(struct sg_engine *e, struct batch *b)
 			sg_facts_unref(&b->facts[i]);
 			continue;
 		}
+		if (b->facts[i] == NULL) {
+			doom(f);
+			continue;
+		}
 		e->stats.answered++;
-		finish(e, f, b->facts[i],
-		    b->facts[i] == NULL ? SG_REASON_INTERNAL : SG_REASON_NONE);
+		finish(e, f, b->facts[i], SG_REASON_NONE);
 	}
 	pthread_mutex_unlock(&e->mutex);
 	b->n = 0;
@@ -179,14 +190,14 @@ land_one(struct sg_engine *e, unsigned slot, struct batch *b)
 	if (c->fd >= 0)
 		rc = sg_channel_receive(c, e->frame_buf, &frame, &err);
 	if (rc == SG_OK)
-		c->last_heard = sg_mono_now();
+		c->unanswered = 0;
 	if (rc == SG_RETRY)
 		lose_worker(e, slot);
 	pthread_mutex_unlock(&e->mutex);
 	if (rc == SG_OK && frame.type == SG_FRAME_FACTS)
 		land_facts(e, slot, &frame, b);
 	else if (rc == SG_OK && frame.type == SG_FRAME_REFUSED)
-		land_refusal(e, frame.id);
+		land_refusal(e, slot, frame.id);
 	else if (rc == SG_OK && frame.type != SG_FRAME_PONG) {
 		sg_err_set(&err, SG_REASON_INTERNAL,
 		    "a frame that is the front's to send");
@@ -212,6 +223,7 @@ land_all(struct sg_engine *e, unsigned slot)
 struct late {
 	uint64_t id;
 	struct sg_nexthop hop;
+	enum sg_reason missed;
 };
 
 static size_t
@@ -222,12 +234,47 @@ collect_late(struct sg_engine *e, struct sg_mono now, struct late *out,
 	size_t n = 0;
 
 	pthread_mutex_lock(&e->mutex);
-	for (f = e->flights.by_key; f != NULL && n < max; f = f->by_key.next)
-		if (now.ms > f->ends.ms + GRACE_MS)
-			out[n++] = (struct late) { f->id, f->job.hop };
+	for (f = e->flights.by_key; f != NULL && n < max; f = f->by_key.next) {
+		if (now.ms <= f->ends.ms + GRACE_MS)
+			continue;
+		out[n].id = f->id;
+		out[n].hop = f->job.hop;
+		out[n++].missed = f->missed != SG_REASON_NONE
+		    ? f->missed : SG_REASON_TIMEOUT;
+	}
 	e->stats.timed_out += n;
 	pthread_mutex_unlock(&e->mutex);
 	return n;
+}
+
+static struct sg_facts *
+unlearnt(struct sg_engine *e, const struct late *late)
+{
+	struct sg_facts *old = NULL, *f = NULL;
+	char key[SG_NEXTHOP_KEY_SIZE];
+
+	sg_nexthop_key(&late->hop, key);
+	(void)sg_store_get(e->params.store, key, &old, NULL);
+	(void)sg_facts_unlearnt(old, &late->hop, late->missed, sg_wall_now(),
+	    &f);
+	sg_facts_unref(&old);
+	return f;
+}
+
+static void
+finish_late(struct sg_engine *e, const struct late *late,
+    struct sg_facts *facts)
+{
+	struct sg_flight *f;
+
+	pthread_mutex_lock(&e->mutex);
+	f = sg_flight_find_id(&e->flights, late->id);
+	if (f != NULL) {
+		finish(e, f, facts, late->missed);
+		facts = NULL;
+	}
+	pthread_mutex_unlock(&e->mutex);
+	sg_facts_unref(&facts);
 }
 
 /* Gives up the lookups whose time has passed. That nothing could be learnt is
@@ -236,42 +283,23 @@ static void
 give_up_late(struct sg_engine *e, struct sg_mono now)
 {
 	struct late late[BATCH];
-	size_t n = collect_late(e, now, late, BATCH);
-	struct batch b = { .n = n };
+	struct sg_facts *facts[BATCH], *keep[BATCH];
+	size_t n = collect_late(e, now, late, BATCH), kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct sg_facts *old = NULL;
-		char key[SG_NEXTHOP_KEY_SIZE];
-
-		sg_nexthop_key(&late[i].hop, key);
-		(void)sg_store_get(e->params.store, key, &old, NULL);
-		b.id[i] = late[i].id;
-		b.facts[i] = NULL;
-		(void)sg_facts_unlearnt(old, &late[i].hop, SG_REASON_TIMEOUT,
-		    sg_wall_now(), &b.facts[i]);
-		sg_facts_unref(&old);
+		facts[i] = unlearnt(e, &late[i]);
+		if (facts[i] != NULL)
+			keep[kept++] = facts[i];
 	}
-	if (n == 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		struct sg_facts *f = b.facts[i];
-
-		if (f != NULL)
-			(void)sg_store_put(e->params.store, &f, 1, NULL);
-	}
-	pthread_mutex_lock(&e->mutex);
-	for (size_t i = 0; i < n; i++) {
-		struct sg_flight *f = sg_flight_find_id(&e->flights, b.id[i]);
-
-		if (f != NULL)
-			finish(e, f, b.facts[i], SG_REASON_TIMEOUT);
-		else
-			sg_facts_unref(&b.facts[i]);
-	}
-	pthread_mutex_unlock(&e->mutex);
+	if (kept > 0)
+		(void)sg_store_put(e->params.store, keep, kept, NULL);
+	for (size_t i = 0; i < n; i++)
+		finish_late(e, &late[i], facts[i]);
 }
 
-/* Pings, and says once who does not answer. */
+/* Pings, and says who does not answer, again and again until he is replaced.
+   Counted in pings, not in time: when it was we who slept, nobody is to
+   blame. */
 static void
 watch_worker(struct sg_engine *e, unsigned slot, struct sg_mono now)
 {
@@ -283,9 +311,7 @@ watch_worker(struct sg_engine *e, unsigned slot, struct sg_mono now)
 	if (c->fd >= 0 && now.ms - c->last_ping.ms >= PING_MS) {
 		c->last_ping = now;
 		(void)sg_channel_send(c, &ping);
-		stuck = !c->stuck_told &&
-		    now.ms - c->last_heard.ms >= SG_ENGINE_STUCK_MS;
-		c->stuck_told |= stuck;
+		stuck = c->unanswered++ >= SG_ENGINE_STUCK_MS / PING_MS;
 	}
 	pthread_mutex_unlock(&e->mutex);
 	if (!stuck)

@@ -390,6 +390,12 @@ START_TEST(test_worker_dies_twice)
 	pthread_join(t, NULL);
 	ck_assert_int_eq(a.missed, SG_REASON_INTERNAL);
 	sg_facts_unref(&a.facts);
+	/* And that is kept: the next to ask does not kill a third. */
+	fake_worker_free(&worker);
+	worker = fake_worker_new(engine, answer_by_dying, NULL);
+	a = ask("good.test", 5000);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 0);
 	finish();
 }
 END_TEST
@@ -399,7 +405,7 @@ START_TEST(test_deaf_worker_is_told_of)
 	start("");
 	worker = fake_worker_new(engine, answer_never, NULL);
 	fake_worker_set_deaf(worker, true);
-	AWAIT(atomic_load(&stuck) == 1);
+	AWAIT(atomic_load(&stuck) >= 1);
 	finish();
 }
 END_TEST
