@@ -68,6 +68,19 @@ read_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+/* An address literal or a local socket: no policy applies (STANDARDS A-04). */
+static void
+show_not_applicable(const struct options *o, const char *name)
+{
+	struct sg_verdict v = { .result = SG_RESULT_NOT_APPLICABLE };
+
+	if (o->json)
+		sg_show_json_line(stdout, sg_show_query_json(name, NULL, &v));
+	else
+		printf("%s\n  verdict  not-applicable: an address literal or "
+		    "a local socket\n", name);
+}
+
 static enum sg_result
 query(struct sg_house *h, const struct options *o,
     const struct sg_nexthop *hop)
@@ -129,8 +142,7 @@ sg_cmd_query(int argc, char **argv)
 	    stderr);
 	for (int i = optind; i < argc; i++) {
 		if (sg_nexthop_parse(argv[i], &hop, NULL) != SG_OK) {
-			printf("%s: not-applicable (an address literal or a "
-			    "local socket)\n", argv[i]);
+			show_not_applicable(&o, argv[i]);
 			continue;
 		}
 		switch (query(&house, &o, &hop)) {

@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,12 +189,10 @@ serve(const struct options *o, struct sg_supervisor_params *p)
 			    strerror(errno));
 			return EX_OSERR;
 		}
-		if (p->config->log_target == SG_LOG_AUTO)
-			p->config->log_target = SG_LOG_SYSLOG;
+		p->detached = true;
 	}
 	p->on_ready = on_ready;
 	p->arg = &to_parent;
-	sg_log_init(p->config->log_target, SG_LOG_INFO, "supervisor");
 	status = sg_supervisor_run(p);
 	if (to_parent >= 0)
 		tell_parent(to_parent, status);
@@ -212,14 +211,15 @@ sg_cmd_serve(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	(void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more */
 	if (load(o.config, path, &p.config) != SG_OK)
 		return EX_CONFIG;
 	p.config_path = path;
 	where = p.config->milter_listen;
 	if (sg_identity_find(p.config, &p.id, &err) != SG_OK ||
 	    make_dirs(p.config, &p.id, &err) != SG_OK ||
-	    sg_listen_open(&where, p.config->socket_group, &p.milter_fd,
-		&err) != SG_OK) {
+	    sg_listen_open(&where, p.id.change ? p.id.uid : (uid_t)-1,
+		p.config->socket_group, &p.milter_fd, &err) != SG_OK) {
 		fprintf(stderr, "stsgate: %s\n", err.text);
 		sg_config_unref(&p.config);
 		return EX_CONFIG;

@@ -34,6 +34,7 @@
 struct front {
 	int link;
 	struct sg_store *store;
+	atomic_bool leaving;
 	struct sg_session_env env;
 };
 
@@ -44,6 +45,8 @@ leave(struct front *f)
 {
 	struct sg_mono until = { sg_mono_now().ms + DRAIN_MS };
 
+	while (atomic_exchange(&f->leaving, true))
+		(void)poll(NULL, 0, DRAIN_MS); /* another thread does it */
 	sg_engine_drain(f->env.engine);
 	while (atomic_load(&f->env.inside) > 0 &&
 	    sg_mono_now().ms < until.ms)
@@ -165,11 +168,11 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&
 	    smfi_opensocket(false) == MI_SUCCESS)
 		return 0;
-	if (smfi_setconn(p->config->milter_socket) == MI_SUCCESS &&
+	if (smfi_setconn(p->boot->milter_socket) == MI_SUCCESS &&
 	    smfi_opensocket(true) == MI_SUCCESS)
 		return 0;
 	sg_err_set(err, SG_REASON_INTERNAL, "libmilter cannot serve %s",
-	    p->config->milter_socket);
+	    p->boot->milter_socket);
 	return -1;
 }
 
@@ -188,11 +191,12 @@ static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
 	struct sg_engine_params engine = { .config = p->config,
+		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
 	pthread_t thread;
 
-	if (open_store(f, p->config, err) != SG_OK)
+	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
 	engine.store = f->store;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
@@ -200,7 +204,7 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	if (sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
-	f->env.wake = sg_wake_new(&p->config->milter_listen);
+	f->env.wake = sg_wake_new(&p->boot->milter_listen);
 	if (pthread_create(&thread, NULL, serve_link, f) != 0) {
 		sg_err_set(err, SG_REASON_INTERNAL, "no thread");
 		return SG_BAD;

@@ -8,7 +8,9 @@
 #include "config/config.h"
 
 struct sg_front_params {
-	const struct sg_config *config;
+	const struct sg_config *config; /* in force */
+	const struct sg_config *boot;   /* when the daemon started: sockets,
+					   state_dir and workers are as it says */
 	int link;       /* to the supervisor */
 	int milter_fd;  /* listening */
 };

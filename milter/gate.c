@@ -26,16 +26,29 @@ now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-/* Nothing came in time and no policy is in force: then what was known before
-   is only good for the open-or-closed table. */
-static void
-mark_missed(struct sg_gate_answer *a, enum sg_reason missed, struct sg_wall now)
+/* Old facts stand by themselves only for what the delivery map enforces by the
+   same policy: a cached enforce policy outlives every outage, what a probe saw
+   or what nobody published does not. */
+static bool
+map_enforces(const struct pass *p, const struct sg_gate_answer *a)
 {
-	if (missed == SG_REASON_NONE)
+	return p->ask->config->delivery_map && a->verdict.has_policy &&
+	    a->verdict.sts_mode == SG_STS_MODE_ENFORCE &&
+	    a->verdict.required <= a->verdict.published;
+}
+
+/* Nothing came in time: what was known before is, if it is bad, no reason to
+   refuse for good (soften() sees to that), and if it is good, mostly good for
+   the open-or-closed table only. */
+static void
+mark_missed(const struct pass *p, struct sg_gate_answer *a,
+    enum sg_reason missed)
+{
+	a->missed = missed;
+	if (missed == SG_REASON_NONE ||
+	    a->verdict.result == SG_RESULT_FAIL || map_enforces(p, a))
 		return;
-	if (a->facts != NULL && sg_facts_policy(a->facts, now) != NULL)
-		return;
-	if (a->asked.rule.require == SG_REQUIRE_NONE)
+	if (a->asked.rule.require == SG_REQUIRE_NONE && !p->ask->requiretls)
 		return;
 	a->verdict.result = SG_RESULT_UNKNOWN;
 	a->verdict.reason = missed;
@@ -56,16 +69,14 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 		.sender = p->ask->budget,
 	};
 	struct sg_answer answer;
-	struct sg_wall now;
 
 	sg_engine_ask(p->engine, &ask, &answer);
 	sg_facts_unref(&a->facts);
 	a->facts = answer.facts;
 	a->source = answer.source;
-	now = sg_wall_now();
 	sg_decide_verdict(a->facts, a->asked.rule.require, p->ask->requiretls,
-	    now, &a->verdict);
-	mark_missed(a, answer.missed, now);
+	    sg_wall_now(), &a->verdict);
+	mark_missed(p, a, answer.missed);
 }
 
 /* The look at DNS that must come before mail is refused for good could not be
@@ -84,11 +95,12 @@ soften(struct sg_gate_answer *a)
 	a->verdict.gap = SG_GAP_TXT;
 }
 
+/* Fail by what is not of today. */
 static bool
 rests_on_cache(const struct sg_gate_answer *a)
 {
 	return a->verdict.result == SG_RESULT_FAIL &&
-	    a->verdict.by_cached_policy;
+	    (a->verdict.by_cached_policy || a->missed != SG_REASON_NONE);
 }
 
 static void
@@ -113,11 +125,18 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 	a->ms = now_ms() - start;
 }
 
-/* The stricter action is the worse answer; among equals the first stays. */
-static bool
-is_worse(const struct sg_gate_answer *a, const struct sg_gate_answer *than)
+/* What is done comes first, then what would be done if it were no dry run;
+   among equals the first stays. */
+bool
+sg_gate_is_worse(const struct sg_gate_answer *a,
+    const struct sg_gate_answer *than)
 {
-	return a->decision.action > than->decision.action;
+	if (a->decision.applied != than->decision.applied)
+		return a->decision.applied > than->decision.applied;
+	if (a->decision.action != than->decision.action)
+		return a->decision.action > than->decision.action;
+	return a->verdict.result == SG_RESULT_FAIL &&
+	    than->verdict.result != SG_RESULT_FAIL;
 }
 
 void
@@ -132,7 +151,7 @@ sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
 	judge_hop(&p, &ask->hops[0], out);
 	for (size_t i = 1; i < ask->n_hops; i++) {
 		judge_hop(&p, &ask->hops[i], &next);
-		if (is_worse(&next, out)) {
+		if (sg_gate_is_worse(&next, out)) {
 			sg_gate_answer_fini(out);
 			*out = next;
 		} else

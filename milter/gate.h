@@ -28,6 +28,7 @@ struct sg_gate_answer {
 	struct sg_decision decision;
 	char key[SG_NEXTHOP_KEY_SIZE]; /* the next hop that decided */
 	enum sg_source source;
+	enum sg_reason missed; /* why the lookup brought nothing; or NONE */
 	double ms;
 };
 
@@ -38,5 +39,8 @@ void sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
    literals, postmaster without a domain). */
 void sg_gate_not_applicable(const struct sg_gate_ask *ask,
     struct sg_gate_answer *out);
+/* Whether a is what somebody must rather do something about. */
+bool sg_gate_is_worse(const struct sg_gate_answer *a,
+    const struct sg_gate_answer *than);
 void sg_gate_answer_fini(struct sg_gate_answer *answer);
 #endif

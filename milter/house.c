@@ -8,11 +8,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "net/worker.h"
 #include "process.h"
+
+#define END_WORKER_MS 1000
 
 static enum sg_rc
 load(const char *path, struct sg_config **out_r)
@@ -41,8 +44,11 @@ run_worker(struct sg_house *h, int fd, pid_t parent)
 	struct sg_identity id;
 	struct sg_err err;
 
-	if (sg_identity_find(h->config, &id, &err) != SG_OK)
-		memset(&id, 0, sizeof(id));
+	if (sg_identity_find(h->config, &id, &err) != SG_OK &&
+	    sg_identity_nobody(&id, &err) != SG_OK) {
+		fprintf(stderr, "stsgate: %s\n", err.text);
+		_exit(EX_CONFIG);
+	}
 	h->config->log_target = SG_LOG_STDERR;
 	sg_process_enter("net query", parent, h->config, &id, &fd, 1);
 	_exit(sg_worker_run(fd, h->config));
@@ -104,7 +110,7 @@ sg_house_close(struct sg_house *h)
 {
 	sg_engine_free(&h->engine); /* closes the worker's socket: it ends */
 	if (h->worker > 0)
-		(void)waitpid(h->worker, NULL, 0);
+		sg_process_end(h->worker, END_WORKER_MS);
 	if (h->store != NULL)
 		sg_store_close(&h->store);
 	sg_config_unref(&h->config);

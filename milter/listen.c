@@ -61,26 +61,26 @@ clear_stale(const struct sg_listen *where, struct sg_err *err)
 }
 
 static enum sg_rc
-give_to_group(const char *path, const char *group, struct sg_err *err)
+give_away(const char *path, uid_t owner, const char *group,
+    struct sg_err *err)
 {
-	struct group *gr;
+	struct group *gr = NULL;
 
-	if (group[0] == '\0')
-		return SG_OK;
-	gr = getgrnam(group);
-	if (gr == NULL) {
+	if (group[0] != '\0')
+		gr = getgrnam(group);
+	if (group[0] != '\0' && gr == NULL) {
 		sg_err_set(err, SG_REASON_INTERNAL,
 		    "socket_group: there is no group \"%s\"", group);
 		return SG_BAD;
 	}
-	if (lchown(path, (uid_t)-1, gr->gr_gid) != 0)
+	if (lchown(path, owner, gr != NULL ? gr->gr_gid : (gid_t)-1) != 0)
 		return fail(err, "chown", path);
 	return SG_OK;
 }
 
 static enum sg_rc
-open_unix(const struct sg_listen *where, const char *group, int fd,
-    struct sg_err *err)
+open_unix(const struct sg_listen *where, uid_t owner, const char *group,
+    int fd, struct sg_err *err)
 {
 	struct sockaddr_un un;
 	mode_t mask;
@@ -94,7 +94,7 @@ open_unix(const struct sg_listen *where, const char *group, int fd,
 	(void)umask(mask);
 	if (rc != 0)
 		return fail(err, "cannot listen on", where->path);
-	return give_to_group(where->path, group, err);
+	return give_away(where->path, owner, group, err);
 }
 
 static enum sg_rc
@@ -126,8 +126,8 @@ family_of(const struct sg_listen *where)
 }
 
 enum sg_rc
-sg_listen_open(const struct sg_listen *where, const char *group, int *fd,
-    struct sg_err *err)
+sg_listen_open(const struct sg_listen *where, uid_t owner, const char *group,
+    int *fd, struct sg_err *err)
 {
 	enum sg_rc rc;
 
@@ -135,7 +135,7 @@ sg_listen_open(const struct sg_listen *where, const char *group, int *fd,
 	if (*fd < 0)
 		return fail(err, "socket for",
 		    where->is_unix ? where->path : where->host);
-	rc = where->is_unix ? open_unix(where, group, *fd, err)
+	rc = where->is_unix ? open_unix(where, owner, group, *fd, err)
 			    : open_inet(where, *fd, err);
 	if (rc == SG_OK && listen(*fd, BACKLOG) != 0)
 		rc = fail(err, "listen on",

@@ -23,16 +23,6 @@ sg_message_end(struct sg_message *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* The action first: it is what somebody must do something about. */
-static bool
-is_worse(const struct sg_gate_answer *a, const struct sg_gate_answer *than)
-{
-	if (a->decision.action != than->decision.action)
-		return a->decision.action > than->decision.action;
-	return a->verdict.result == SG_RESULT_FAIL &&
-	    than->verdict.result != SG_RESULT_FAIL;
-}
-
 void
 sg_message_accepted(struct sg_message *m, struct sg_gate_answer *answer)
 {
@@ -41,7 +31,7 @@ sg_message_accepted(struct sg_message *m, struct sg_gate_answer *answer)
 	    answer->verdict.result == SG_RESULT_NOT_APPLICABLE)
 		return;
 	m->not_passed++;
-	if (m->have_worst && !is_worse(answer, &m->worst))
+	if (m->have_worst && !sg_gate_is_worse(answer, &m->worst))
 		return;
 	if (m->have_worst)
 		sg_gate_answer_fini(&m->worst);

@@ -4,9 +4,11 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,28 +21,44 @@
 
 #include "base/log.h"
 
+static enum sg_rc
+find_user(const char *user, struct sg_identity *out)
+{
+	struct passwd *pw = getpwnam(user);
+
+	if (pw == NULL)
+		return SG_BAD;
+	out->change = true;
+	out->uid = pw->pw_uid;
+	out->gid = pw->pw_gid;
+	snprintf(out->user, sizeof(out->user), "%s", user);
+	return SG_OK;
+}
+
 enum sg_rc
 sg_identity_find(const struct sg_config *config, struct sg_identity *out,
     struct sg_err *err)
 {
-	struct passwd *pw;
-
 	memset(out, 0, sizeof(*out));
-	if (geteuid() != 0 || config->user[0] == '\0')
+	if (geteuid() != 0 || config->user[0] == '\0' ||
+	    find_user(config->user, out) == SG_OK)
 		return SG_OK;
-	pw = getpwnam(config->user);
-	if (pw == NULL) {
-		sg_err_set(err, SG_REASON_INTERNAL,
-		    "there is no user \"%s\": create it (useradd --system "
-		    "--home-dir / --shell /usr/sbin/nologin %s) or set `user'",
-		    config->user, config->user);
-		return SG_BAD;
-	}
-	out->change = true;
-	out->uid = pw->pw_uid;
-	out->gid = pw->pw_gid;
-	snprintf(out->user, sizeof(out->user), "%s", config->user);
-	return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL,
+	    "there is no user \"%s\": create it (useradd --system --home-dir "
+	    "/ --shell /usr/sbin/nologin %s) or set `user'",
+	    config->user, config->user);
+	return SG_BAD;
+}
+
+enum sg_rc
+sg_identity_nobody(struct sg_identity *out, struct sg_err *err)
+{
+	memset(out, 0, sizeof(*out));
+	if (find_user("nobody", out) == SG_OK)
+		return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL,
+	    "neither the configured user nor nobody is there");
+	return SG_BAD;
 }
 
 enum sg_rc
@@ -72,16 +90,13 @@ settle_limits(void)
 }
 
 static void
-settle(const char *title, pid_t parent)
+settle(const char *title)
 {
 	char name[16];
 
 	setproctitle("%s", title);
 	snprintf(name, sizeof(name), "sg:%.12s", title);
 	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent)
-		_exit(0); /* it died before we could ask */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	settle_limits();
 	/* Proxies, key logs, resolver and locale settings: nothing of the
@@ -109,10 +124,37 @@ sg_process_enter(const char *title, pid_t parent,
 	struct sg_err err;
 
 	keep_only(keep, n);
-	settle(title, parent);
+	/* Before the environment goes: it says where the journal is. */
 	sg_log_init(config->log_target, SG_LOG_INFO, title);
+	settle(title);
 	if (sg_identity_assume(id, &err) != SG_OK) {
 		sg_log(SG_LOG_ERR, "%s", err.text);
 		_exit(EX_CONFIG);
 	}
+	/* After the change of identity, which forgets it. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(0); /* it died before we could ask */
+}
+
+static bool
+wait_gone(pid_t pid, int ms)
+{
+	struct sg_mono until = { sg_mono_now().ms + ms };
+
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (sg_mono_now().ms >= until.ms)
+			return false;
+		(void)poll(NULL, 0, 5);
+	}
+	return true;
+}
+
+void
+sg_process_end(pid_t pid, int ms)
+{
+	if (wait_gone(pid, ms))
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 }

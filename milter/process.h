@@ -20,6 +20,10 @@ struct sg_identity {
 enum sg_rc sg_identity_find(const struct sg_config *config,
     struct sg_identity *out, struct sg_err *err);
 
+/* The user nobody, for a command that is run as root before the daemon's user
+   exists. SG_BAD with err. */
+enum sg_rc sg_identity_nobody(struct sg_identity *out, struct sg_err *err);
+
 /* Gives up root for good; asserts that it cannot come back. SG_BAD with err. */
 enum sg_rc sg_identity_assume(const struct sg_identity *id,
     struct sg_err *err);
@@ -32,4 +36,7 @@ enum sg_rc sg_identity_assume(const struct sg_identity *id,
 void sg_process_enter(const char *title, pid_t parent,
     const struct sg_config *config, const struct sg_identity *id, int *keep,
     int n);
+
+/* Waits at most ms for a child to end, and then makes it. */
+void sg_process_end(pid_t pid, int ms);
 #endif

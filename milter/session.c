@@ -402,7 +402,9 @@ add_header(SMFICTX *ctx, struct sg_message *m, const char *qid)
 	sg_message_told(m, &m->worst, qid, &told);
 	sg_reply_header(&told, m->not_passed, m->accepted, value,
 	    sizeof(value));
-	(void)smfi_insheader(ctx, 0, name, value);
+	if (smfi_insheader(ctx, 0, name, value) != MI_SUCCESS)
+		sg_log(SG_LOG_WARN, "id=%s: the MTA takes no header field: "
+		    "the message goes on untagged", m->id);
 }
 
 static bool

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/mx_match.h"
+#include "base/log.h"
 
 /* --- words -------------------------------------------------------------------- */
 
@@ -108,7 +108,10 @@ view_sts(const struct sg_facts *f)
 			v.reason = "sts-policy-invalid";
 			v.detail = "several MTA-STS records, or a malformed one";
 		}
-	} else if (f->sts.txt.state != SG_TXT_RECORD)
+	} else if (f->sts.txt.state == SG_TXT_UNASKED)
+		v.reason = sg_reason_name(f->sts.fetch.reason != SG_REASON_NONE
+			? f->sts.fetch.reason : SG_REASON_INTERNAL);
+	else if (f->sts.txt.state != SG_TXT_RECORD)
 		v.reason = f->sts.txt.state == SG_TXT_BOGUS ? "dnssec-invalid"
 							    : "dns-error";
 	return v;
@@ -306,6 +309,16 @@ sg_show_query(FILE *out, bool colour, const char *key,
 	    sg_level_name(v->published));
 }
 
+static bool
+is_utf8(const char *s)
+{
+	json_t *j = json_string(s);
+	bool ok = j != NULL;
+
+	json_decref(j);
+	return ok;
+}
+
 /* --- explain ------------------------------------------------------------------------- */
 
 json_t *
@@ -313,7 +326,12 @@ sg_show_explain_json(const char *recipient, const struct sg_gate_answer *a,
     const struct sg_reply *reply)
 {
 	char rule[SG_DOMAIN_SIZE + 16], text[SG_REPLY_TEXT_SIZE + 16];
+	char plain[4 * SG_MAILADDR_LOCAL_SIZE];
 
+	/* What is not UTF-8 is no JSON either. */
+	if (!is_utf8(recipient))
+		recipient = sg_log_escape(plain, sizeof(plain), recipient,
+		    strlen(recipient));
 	if (reply != NULL)
 		snprintf(text, sizeof(text), "%s %s %s", reply->code,
 		    reply->xcode, reply->text);

@@ -36,12 +36,15 @@
 #define MAX_WORKERS 16
 #define FRONT_SILENT_MS 10000  /* then it is killed */
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
+#define LATE_MS 1000
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
 struct supervisor {
 	const struct sg_supervisor_params *params;
-	struct sg_config *config;
+	struct sg_config *config; /* in force */
+	struct sg_config *boot;   /* the first: what takes a restart is as it
+				     says */
 	int signal_fd;
 	struct sg_child front;
 	int link; /* to the front, -1 */
@@ -80,7 +83,8 @@ static void
 run_front(struct supervisor *s, int link, pid_t parent)
 {
 	int keep[2] = { link, s->params->milter_fd };
-	struct sg_front_params params = { .config = s->config };
+	struct sg_front_params params = { .config = s->config,
+		.boot = s->boot };
 
 	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2);
 	params.link = keep[0];
@@ -192,6 +196,15 @@ give_up_start(struct supervisor *s, int status)
 	}
 }
 
+/* Workers tied to a front that is gone leave by themselves, if they can. */
+static void
+kill_orphans(struct supervisor *s)
+{
+	for (unsigned i = 0; i < s->n_workers; i++)
+		if (s->workers[i].pid != 0 && s->for_front[i] < 0)
+			(void)kill(s->workers[i].pid, SIGKILL);
+}
+
 static void
 on_front_death(struct supervisor *s, int status)
 {
@@ -202,6 +215,7 @@ on_front_death(struct supervisor *s, int status)
 	s->link = -1;
 	s->front_ready = false;
 	sg_child_ended(&s->front);
+	kill_orphans(s);
 }
 
 static void
@@ -210,8 +224,8 @@ on_worker_death(struct supervisor *s, unsigned slot, int status)
 	char who[32];
 
 	snprintf(who, sizeof(who), "net worker %u", slot);
-	/* End of file, because the front died or we asked it to: no failure. */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	/* Because the front died or we asked it to: no failure. */
+	if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) || s->link < 0)
 		s->workers[slot].failures = 0;
 	else
 		say_how(who, status);
@@ -240,6 +254,14 @@ static bool
 differs(const char *a, const char *b)
 {
 	return strcmp(a, b) != 0;
+}
+
+/* A detached daemon has no stderr that anybody reads. */
+static void
+settle_log(const struct supervisor *s, struct sg_config *config)
+{
+	if (s->params->detached && config->log_target == SG_LOG_AUTO)
+		config->log_target = SG_LOG_SYSLOG;
 }
 
 /* What is bound to the start of the daemon and is not taken over. */
@@ -296,7 +318,8 @@ reload(struct supervisor *s)
 		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
 		    "stays in force", s->params->config_path);
 	} else {
-		say_what_needs_restart(s->config, new);
+		settle_log(s, new);
+		say_what_needs_restart(s->boot, new);
 		sg_config_unref(&s->config);
 		s->config = new;
 		send_config(s);
@@ -378,13 +401,19 @@ watch_front(struct supervisor *s)
 static void
 loop(struct supervisor *s)
 {
+	struct sg_mono before;
+
 	while (!s->stop) {
 		struct pollfd p[2] = { { s->signal_fd, POLLIN, 0 },
 			{ s->link, POLLIN, 0 } };
 
 		start_what_is_due(s);
 		p[1].fd = s->link;
+		before = sg_mono_now();
 		(void)poll(p, 2, 100);
+		/* When it was we who slept, nobody is to blame. */
+		if (sg_mono_now().ms - before.ms > LATE_MS)
+			s->front_heard = sg_mono_now();
 		if (p[1].revents != 0 && s->link >= 0)
 			on_link(s);
 		if (p[0].revents != 0)
@@ -395,28 +424,6 @@ loop(struct supervisor *s)
 
 /* --- the end ------------------------------------------------------------------------ */
 
-static bool
-wait_gone(pid_t pid, int ms)
-{
-	struct sg_mono until = { sg_mono_now().ms + ms };
-
-	while (waitpid(pid, NULL, WNOHANG) == 0) {
-		if (sg_mono_now().ms >= until.ms)
-			return false;
-		(void)poll(NULL, 0, 5);
-	}
-	return true;
-}
-
-static void
-end_child(pid_t pid, int ms)
-{
-	if (pid == 0 || wait_gone(pid, ms))
-		return;
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-}
-
 static void
 stop_all(struct supervisor *s)
 {
@@ -425,12 +432,14 @@ stop_all(struct supervisor *s)
 	sg_notify("STOPPING=1");
 	if (s->link >= 0)
 		(void)sg_link_send(s->link, &stop);
-	end_child(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
+	if (s->front.pid != 0)
+		sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
 			(void)kill(s->workers[i].pid, SIGTERM);
 	for (unsigned i = 0; i < s->n_workers; i++)
-		end_child(s->workers[i].pid, STOP_WORKERS_MS);
+		if (s->workers[i].pid != 0)
+			sg_process_end(s->workers[i].pid, STOP_WORKERS_MS);
 }
 
 static int
@@ -454,6 +463,9 @@ sg_supervisor_run(const struct sg_supervisor_params *params)
 		.link = -1, .n_workers = params->config->workers };
 
 	sg_assert(s.n_workers <= MAX_WORKERS);
+	settle_log(&s, s.config);
+	s.boot = sg_config_ref(s.config);
+	sg_log_init(s.config->log_target, SG_LOG_INFO, "supervisor");
 	for (unsigned i = 0; i < MAX_WORKERS; i++)
 		s.for_front[i] = -1;
 	setproctitle("supervisor");
@@ -464,6 +476,7 @@ sg_supervisor_run(const struct sg_supervisor_params *params)
 	stop_all(&s);
 	sg_log(SG_LOG_INFO, "stopped");
 	sg_config_unref(&s.config);
+	sg_config_unref(&s.boot);
 	close(s.signal_fd);
 	return s.status;
 }

@@ -13,6 +13,7 @@ struct sg_supervisor_params {
 	struct sg_config *config; /* taken over */
 	struct sg_identity id;    /* who the children become */
 	int milter_fd;            /* listening */
+	bool detached;            /* nobody reads our stderr */
 	void (*on_ready)(void *arg); /* once, when mail can come; may be NULL */
 	void *arg;
 };

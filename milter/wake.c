@@ -17,12 +17,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define SESSIONS 4
 #define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 1
 #define IDLE_MS 200
 #define RETRY_MS 250
 #define REPLY_MS 2000
+#define TELL_AFTER 8   /* failures in a row, then it is logged */
 
 struct sg_wake {
 	struct sg_listen where;
@@ -167,11 +170,17 @@ static void *
 tick(void *arg)
 {
 	struct sg_wake *w = arg;
+	unsigned failures = 0;
 
 	while (!atomic_load(&w->stop)) {
 		bool complete = keep_sessions(w);
 		bool busy = atomic_load(&w->inside) >= BUSY;
 
+		failures = complete ? 0 : failures + 1;
+		if (failures == TELL_AFTER)
+			sg_log(SG_LOG_WARN, "cannot connect to our own milter "
+			    "socket (%s): answers may be slow under load",
+			    strerror(errno));
 		if (busy)
 			sg_wake_now(w);
 		(void)poll(NULL, 0,

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_gate.c - what is done when facts are old and nothing new can be learnt,
+ * and when a recipient's mail may go to several next hops.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "support/fake_worker.h"
+
+#define OLD_S (20 * 86400)
+#define POLICY(mode, mx) "version: STSv1\nmode: " mode "\nmx: " mx \
+    "\nmax_age: 31557600\n"
+
+static struct sg_config *config;
+static struct sg_store *store;
+static struct sg_engine *engine;
+static struct fake_worker *worker;
+
+static bool
+answer_never(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)job, (void)arg;
+	return true;
+}
+
+static void
+start(const char *rules)
+{
+	struct sg_config_errors errors = { 0 };
+	struct sg_store_params sp = { .path = NULL };
+	struct sg_engine_params ep = { 0 };
+	char text[1000];
+
+	snprintf(text, sizeof(text), "dns = { trust_anchor_file = \"\" }\n"
+	    "reply_deadline = \"1s\"\n%s", rules);
+	ck_assert_int_eq(sg_config_parse(text, "test", &config, &errors),
+	    SG_OK);
+	ck_assert_int_eq(sg_store_open(&sp, &store, NULL), SG_OK);
+	ep.store = store;
+	ep.config = config;
+	ck_assert_int_eq(sg_engine_new(&ep, &engine, NULL), SG_OK);
+	worker = fake_worker_new(engine, answer_never, NULL);
+}
+
+static void
+finish(void)
+{
+	sg_engine_free(&engine);
+	fake_worker_free(&worker);
+	sg_store_close(&store);
+	sg_config_unref(&config);
+}
+
+/* Facts of twenty days ago; state of the probe then. */
+static void
+put_old(const char *name, const char *policy, enum sg_tlsa_state tlsa,
+    enum sg_probe_state probe, enum sg_level level)
+{
+	struct sg_nexthop hop = hop_of(name);
+	struct sg_facts *f = learnt_facts(&hop, "1", policy, "mx.good.test");
+	struct sg_wall then = { sg_wall_now().s - OLD_S };
+
+	f->sts.txt.at = f->mx_at = f->sts.fetched_at = then;
+	f->sts.txt.until.s = f->mx_until.s = then.s + 300;
+	f->fresh_until.s = f->refresh_at.s = then.s + 300;
+	f->mx_dnssec = tlsa == SG_TLSA_USABLE ? SG_DNSSEC_SECURE
+					      : SG_DNSSEC_INSECURE;
+	f->mx[0].tlsa = tlsa;
+	f->mx[0].probe.state = probe;
+	f->mx[0].probe.level = level;
+	f->mx[0].probe.reason = probe == SG_PROBE_FAIL
+	    ? SG_REASON_VALIDATION_FAILURE : SG_REASON_NONE;
+	f->mx[0].probe.at = then;
+	f->mx[0].probe.until.s = then.s + 3600;
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
+}
+
+static struct sg_gate_answer
+ask(const char *const *names, size_t n)
+{
+	struct sg_sender sender = { 0 };
+	struct sg_nexthop hops[SG_NEXTHOP_MAX];
+	struct sg_gate_ask a = { .config = config, .sender = &sender,
+		.group = sg_decide_group(config, &sender), .hops = hops,
+		.n_hops = n };
+	struct sg_gate_answer out;
+
+	for (size_t i = 0; i < n; i++)
+		hops[i] = hop_of(names[i]);
+	sg_gate_recipient(engine, &a, &out);
+	return out;
+}
+
+#define STRICT "groups = ( { name = \"default\" require = \"secure\" " \
+    "on_fail = \"reject\" } )"
+#define PUBLISHED "groups = ( { name = \"default\" on_fail = \"reject\" } )"
+#define NO_MAP "delivery_map = false\n"
+
+static const struct {
+	const char *name, *rules, *policy;
+	enum sg_tlsa_state tlsa;
+	enum sg_probe_state probe;
+	enum sg_level level;
+	enum sg_result result;
+	enum sg_action action;
+} rows[] = {
+	{ "a testing policy and an old good probe prove nothing", STRICT,
+	    POLICY("testing", "mx.good.test"), SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY, SG_RESULT_UNKNOWN, SG_ACTION_DEFER },
+	{ "Q-04: an old bad DANE probe is no reason for a 5xx", PUBLISHED,
+	    NULL, SG_TLSA_USABLE, SG_PROBE_FAIL, SG_LEVEL_ENCRYPT,
+	    SG_RESULT_UNKNOWN, SG_ACTION_DEFER },
+	{ "Q-04: nor is a mismatch under a cached policy", PUBLISHED,
+	    POLICY("enforce", "mx.other.test"), SG_TLSA_NONE,
+	    SG_PROBE_UNTESTED, SG_LEVEL_NONE, SG_RESULT_UNKNOWN,
+	    SG_ACTION_DEFER },
+	{ "C-16: a cached enforce policy that the map enforces stands",
+	    PUBLISHED, POLICY("enforce", "mx.good.test"), SG_TLSA_NONE,
+	    SG_PROBE_OK, SG_LEVEL_VERIFY, SG_RESULT_PASS, SG_ACTION_ACCEPT },
+	{ "without a map the old probe is all there is", NO_MAP PUBLISHED,
+	    POLICY("enforce", "mx.good.test"), SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY, SG_RESULT_UNKNOWN, SG_ACTION_DEFER },
+	{ "T26: known to be free stays free", PUBLISHED, NULL, SG_TLSA_NONE,
+	    SG_PROBE_UNTESTED, SG_LEVEL_NONE, SG_RESULT_UNKNOWN,
+	    SG_ACTION_TAG },
+	{ "free, but the rule asks for more", STRICT, NULL, SG_TLSA_NONE,
+	    SG_PROBE_OK, SG_LEVEL_VERIFY, SG_RESULT_UNKNOWN,
+	    SG_ACTION_DEFER },
+};
+
+START_TEST(test_old_facts_and_no_answer)
+{
+	static const char *const name[] = { "old.test" };
+	struct sg_gate_answer a;
+
+	start(rows[_i].rules);
+	put_old("old.test", rows[_i].policy, rows[_i].tlsa, rows[_i].probe,
+	    rows[_i].level);
+	a = ask(name, 1);
+	ck_assert_msg(a.verdict.result == rows[_i].result &&
+	    a.decision.action == rows[_i].action,
+	    "%s: got %s, %s; want %s, %s", rows[_i].name,
+	    sg_result_name(a.verdict.result),
+	    sg_action_name(a.decision.action),
+	    sg_result_name(rows[_i].result), sg_action_name(rows[_i].action));
+	sg_gate_answer_fini(&a);
+	finish();
+}
+END_TEST
+
+/* A fallback list: what is done about one host counts, not what a dry run
+   would have done about another. */
+START_TEST(test_dry_run_hop_hides_nothing)
+{
+	static const char *const names[] = { "dry.test", "silent.test" };
+	struct sg_gate_answer a;
+
+	start("recipients = ( { match = \"dry.test\" dry_run = true "
+	      "on_unknown = \"reject\" } )\n" STRICT);
+	a = ask(names, 2);
+	ck_assert_int_eq(a.decision.applied, SG_ACTION_DEFER);
+	ck_assert_str_eq(a.key, "silent.test");
+	sg_gate_answer_fini(&a);
+	finish();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("gate");
+	TCase *t = tcase_create("gate");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, test_old_facts_and_no_answer, 0,
+	    sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(t, test_dry_run_hop_hides_nothing);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
