@@ -235,11 +235,11 @@ unit_tests() {
 	fixed_addresses make -s -j"$jobs" -C "$1" check VERBOSE=1
 }
 
+# lab DIR LOG [OPTION]: the lab with the stsgate of that build
 lab() {
 	mkdir -p "$1/lab"
-	rc=0
-	(as_root env CI="${CI-}" tests/lab/run --stsgate "$1/stsgate"
-		echo $? >"$1/lab/rc") 2>&1 | tee "$1/lab/log"
+	(as_root env CI="${CI-}" tests/lab/run --stsgate "$1/stsgate" ${3-}
+		echo $? >"$1/lab/rc") 2>&1 | tee "$1/lab/$2"
 	return "$(cat "$1/lab/rc")"
 }
 
@@ -253,7 +253,9 @@ count() {
 			grep -h '^[0-9]*%: Checks: ' "$log" ||
 				sed -n 's/^:test-result: //p' "$trs"
 		done
-		tail -n 1 "$dir/lab/log" 2>/dev/null || :
+		for log in "$dir"/lab/*.log; do
+			tail -n 1 "$log" 2>/dev/null || :
+		done
 	done | awk -v stages=$failed_stages '
 		/Checks:/ { gsub(",", ""); bad += $5 + $7; good += $3 - $5 - $7 }
 		/^(PASS|XFAIL)$/ { good++ }
@@ -267,11 +269,12 @@ check() {
 	deps
 	summary=
 	dirs=build
-	rm -f build*/lab/log
+	rm -f build*/lab/*.log
 	configure_in build --enable-werror
 	make -s -j"$jobs" -C build
 	stage "unit tests" unit_tests build
-	stage "lab" lab build
+	stage "lab, probing" lab build probes.log --probes
+	stage "lab, probes off" lab build plain.log
 	if $sanitizers; then
 		dirs="build build-asan build-tsan"
 		check_sanitized
@@ -291,7 +294,7 @@ check_sanitized() {
 	configure_in build-asan --enable-werror --enable-asan --enable-ubsan
 	make -s -j"$jobs" -C build-asan
 	stage "unit tests, ASan and UBSan" unit_tests build-asan
-	stage "lab, ASan and UBSan" lab build-asan
+	stage "lab, ASan and UBSan" lab build-asan probes.log --probes
 	configure_in build-tsan --enable-werror --enable-tsan
 	make -s -j"$jobs" -C build-tsan
 	stage "unit tests, TSan" unit_tests build-tsan

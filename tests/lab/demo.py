@@ -22,14 +22,20 @@ COLOURS = {"bold": "1", "red": "31", "green": "32", "yellow": "33",
 STORY = [
     ("A domain that demands verified TLS, and its mail host is the right one.",
      "default", "bob@good.test",
-     "Its policy says `mx: mx.good.test`, and so does DNS. Delivered. This "
-     "release\ndoes not look at the mail host's TLS itself, and the header "
-     "says so."),
+     "Its policy says `mx: mx.good.test`, so does DNS, and that host's "
+     "certificate is\ngood: stsgate has looked. Delivered."),
     ("The same kind of domain, but somebody forged its MX record.",
      "default", "bob@forged.test",
      "The policy says mx.forged.test, DNS says mx.evil.test. The sender is "
      "told at\nonce; by default for now (451), since it may be a mistake "
      "that is mended soon."),
+    ("The MX record is right, but somebody on the path strips STARTTLS.",
+     "default", "bob@stripped-mx.test",
+     "Without stsgate this mail would wait in the queue for days, or leave "
+     "in clear."),
+    ("The mail host's certificate has expired.",
+     "default", "bob@expired-mx.test",
+     "Whose mistake it is, and what it is, is in the reply."),
     ("The forged domain again; this sender's group says on_fail = \"reject\".",
      "strict", "bob@forged.test",
      "Refused for good, in a sentence that a help desk can read."),
@@ -101,7 +107,7 @@ def play(lab, number, title, group, recipient, moral):
 def inside(args):
     lab = None
     try:
-        lab = lab_module.Lab(cell.settle(), args.stsgate)
+        lab = lab_module.Lab(cell.settle(), args.stsgate, probes=True)
         lab.start()
         print("A Postfix relay with stsgate, DNS with DNSSEC, policy hosts "
               "and mail hosts:\nall real, all on this machine, in a network "

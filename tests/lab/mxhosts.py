@@ -146,6 +146,12 @@ class Hosts:
                 if h["host"].endswith("." + r.domain)
                 and h["kind"] != "stripped"}
 
+    def unasked(self):
+        """Domains that nothing is asked of, by policy or by a rule."""
+        asked = {r.domain for r in mxkinds.ROWS
+                 if r.mode != "unpublished" or r.group == "careful"}
+        return {r.domain for r in mxkinds.ROWS} - asked
+
 
 def at_postfix(lab):
     """The prober's sessions with the sink: [(host, {command: count})]; a
@@ -186,3 +192,14 @@ def _(lab, _relay):
             raise Failure("said to the MX host of %s: %s" % (host, said))
         if said.get("starttls") == "1":
             same("QUIT to the MX host of " + host, said.get("quit"), "1")
+
+
+@story("MX: nobody connected where nothing is asked (T19)", POSTFIX_ONLY,
+       LAST)
+def _(lab, _relay):
+    seen = {host for host, _ in at_postfix(lab)} | {
+        s["host"].partition(".")[2] for s in lab.mxhosts.at_badmx()}
+    unasked = lab.mxhosts.unasked()
+    same("domains that had no need of a probe", seen & unasked, set())
+    if lab.mxhosts.tried - unasked and not seen:
+        raise Failure("no probe at all was seen")

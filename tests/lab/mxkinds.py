@@ -68,8 +68,8 @@ first-line       enforce      default 451 4.7.5 fail    starttls-not-supported  
 starttls-454     enforce      default 451 4.7.5 fail    starttls-not-supported      secure   none     M-12
 starttls-501     enforce      default 451 4.7.5 fail    starttls-not-supported      secure   none     M-12
 starttls-250     enforce      default 451 4.7.5 fail    starttls-not-supported      secure   none     M-12
-tls10            enforce      default 451 4.7.6 fail    tls-version                 secure   *        E-04 V-12
-tls10            enforce      strict  550 5.7.6 fail    tls-version                 secure   *        E-04
+tls10            enforce      default 451 4.7.6 fail    tls-version                 secure   encrypt  E-04 V-12
+tls10            enforce      strict  550 5.7.6 fail    tls-version                 secure   encrypt  E-04
 # --- TLS that is tampered with, or fails ------------------------------------------------------------------
 inject           enforce      default 451 4.7.5 fail    starttls-injection          secure   none     M-15
 inject           enforce      strict  550 5.7.5 fail    starttls-injection          secure   none     M-15
@@ -136,7 +136,7 @@ ta-wrongname     dane         default 451 4.7.5 fail    certificate-host-mismatc
 ta-expired       dane         default 451 4.7.5 fail    certificate-expired         dane     encrypt  D-42
 nostarttls       dane         default 451 4.7.5 fail    starttls-not-supported      dane     none     D-33
 stripped         dane         default 451 4.7.5 fail    starttls-not-supported      dane     none     D-33
-tls10            dane         default 451 4.7.6 fail    tls-version                 dane     *        D-54
+tls10            dane         default 451 4.7.6 fail    tls-version                 dane     encrypt  D-54
 refused          dane         default 250       unknown unreachable                 dane     none     5.3
 # --- DANE and MTA-STS -------------------------------------------------------------------------------------
 good             dane+sts     default 250       pass    -                           dane     dane     X-05
