@@ -19,7 +19,8 @@ open_probes(struct sg_net *net, struct sg_err *err)
 	    err);
 	if (rc != SG_OK)
 		return (rc);
-	net->probes = sg_probe_share_new(net->base, net->prober);
+	net->probes = sg_probe_share_new(net->base, net->prober,
+	    (int)net->config->probe_timeout_ms);
 	if (net->probes != NULL)
 		return (SG_OK);
 	sg_err_set(err, SG_REASON_INTERNAL, "out of memory");

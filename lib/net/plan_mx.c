@@ -274,14 +274,23 @@ has_dane(const struct sg_plan_mx_host *h)
 	    h->mx->tlsa == SG_TLSA_UNUSABLE);
 }
 
-/* A policy of mode none asks for nothing (RFC 8461 5); one that is still on
-   its way, or held by who asked us, may. */
+/* There may be a policy that we have not read: it is still on its way, or held
+   by who asked us. */
+static bool
+is_policy_open(const struct sg_plan *plan)
+{
+	return (plan->facts->sts.policy == NULL &&
+	    (plan->job.need.known_id[0] != '\0' ||
+	    !sg_plan_sts_is_idle(plan)));
+}
+
+/* A policy of mode none asks for nothing (RFC 8461 5). */
 static bool
 sts_wants_probe(const struct sg_plan *plan)
 {
-	if (plan->facts->sts.policy != NULL)
-		return (policy_learnt(plan) != NULL);
-	return (sg_plan_sts_concerns(plan));
+	if (is_policy_open(plan))
+		return (sg_plan_sts_concerns(plan));
+	return (policy_learnt(plan) != NULL);
 }
 
 static bool
@@ -310,10 +319,7 @@ ends_search(const struct sg_plan_mx_host *h)
 {
 	if (h->mx->probe.state != SG_PROBE_OK)
 		return (false);
-	if (policy_learnt(h->plan) != NULL)
-		return (matches(h));
-	return (h->plan->facts->sts.policy != NULL ||
-	    !sg_plan_sts_concerns(h->plan));
+	return (!is_policy_open(h->plan) && matches(h));
 }
 
 static void
@@ -329,15 +335,6 @@ on_probe(void *arg, const struct sg_probe_result *result)
 	sg_plan_advance(plan);
 }
 
-static int
-probe_ms(const struct sg_plan *plan)
-{
-	int left = sg_plan_left_ms(plan) - ANSWER_MS;
-	int most = (int)plan->net->config->probe_timeout_ms;
-
-	return (left < most ? left : most);
-}
-
 static void
 start_probe(struct sg_plan_mx_host *h)
 {
@@ -347,7 +344,7 @@ start_probe(struct sg_plan_mx_host *h)
 		.addrs = h->found.addr,
 		.n_addrs = h->found.n,
 		.port = plan->job.hop.port,
-		.deadline_ms = probe_ms(plan),
+		.deadline_ms = sg_plan_left_ms(plan) - ANSWER_MS,
 		.tlsa = h->recs,
 		.n_tlsa = h->mx->tlsa == SG_TLSA_USABLE ? h->n_recs : 0,
 		.tlsa_base = h->base[h->at < h->n_base ? h->at : 0],

@@ -40,6 +40,7 @@ struct place {
 struct sg_probe_share {
 	struct event_base *base;
 	struct sg_prober *prober;
+	int probe_ms;
 	struct place *places; /* oldest first, as uthash keeps them */
 };
 
@@ -210,8 +211,10 @@ static struct place *
 start(struct sg_probe_share *share, const unsigned char key[KEY_SIZE],
     const struct sg_probe_params *params)
 {
+	struct sg_probe_params whole = *params;
 	struct place *p;
 
+	whole.deadline_ms = share->probe_ms;
 	make_room(share);
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
@@ -220,7 +223,11 @@ start(struct sg_probe_share *share, const unsigned char key[KEY_SIZE],
 	memcpy(p->key, key, KEY_SIZE);
 	LIST_INIT(&p->waits);
 	HASH_ADD(hh, share->places, key, KEY_SIZE, p);
-	p->probe = sg_probe_start(share->prober, params, on_probe, p);
+	if (p->hh.tbl == NULL) {
+		free(p);
+		return (NULL);
+	}
+	p->probe = sg_probe_start(share->prober, &whole, on_probe, p);
 	if (p->probe == NULL) {
 		place_free(p);
 		return (NULL);
@@ -273,7 +280,8 @@ sg_probe_share_ask(struct sg_probe_share *share,
 /* --- the whole ------------------------------------------------------------ */
 
 struct sg_probe_share *
-sg_probe_share_new(struct event_base *base, struct sg_prober *prober)
+sg_probe_share_new(struct event_base *base, struct sg_prober *prober,
+    int probe_ms)
 {
 	struct sg_probe_share *share = calloc(1, sizeof(*share));
 
@@ -281,6 +289,7 @@ sg_probe_share_new(struct event_base *base, struct sg_prober *prober)
 		return (NULL);
 	share->base = base;
 	share->prober = prober;
+	share->probe_ms = probe_ms;
 	return (share);
 }
 

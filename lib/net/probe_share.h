@@ -13,13 +13,15 @@
 
 struct sg_probe_share;
 
-/* prober and base must outlive it. NULL: out of memory. */
+/* prober and base must outlive it. Each probe may take probe_ms, however little
+   time who asked for it has: others get what it finds. NULL: out of memory. */
 struct sg_probe_share *sg_probe_share_new(struct event_base *base,
-    struct sg_prober *prober);
+    struct sg_prober *prober, int probe_ms);
 /* Nobody may still wait. */
 void sg_probe_share_free(struct sg_probe_share **share);
 
-/* As sg_probe_start(), with the same promises. again: a result that is not OK
+/* As sg_probe_start(), with the same promises, but deadline_ms is only for who
+   asks: at its end he gets UNTESTED, timeout. again: a result that is not OK
    is not good enough, unless it is of the last seconds (RFC 8461 5 wants a
    look before mail is refused). */
 struct sg_probe_wait;

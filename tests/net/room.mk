@@ -74,3 +74,21 @@ check_PROGRAMS += tests/net/test_probe_dane
 tests_net_test_probe_dane_SOURCES = tests/net/test_probe_dane.c $(MX_SERVER)
 tests_net_test_probe_dane_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_probe_dane_LDADD = $(TEST_LIBS)
+PLAN_BENCH = tests/support/plan_bench.h tests/support/plan_bench.c \
+	tests/support/mx_server.h tests/support/mx_server.c \
+	tests/support/test_ca.h tests/support/test_ca.c
+check_PROGRAMS += tests/net/test_plan_mx
+tests_net_test_plan_mx_SOURCES = tests/net/test_plan_mx.c $(PLAN_BENCH) \
+	$(DNS_SERVER) $(FAKE_HTTPS)
+tests_net_test_plan_mx_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_mx_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_plan_probe
+tests_net_test_plan_probe_SOURCES = tests/net/test_plan_probe.c \
+	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)
+tests_net_test_plan_probe_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_probe_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_probe_share
+tests_net_test_probe_share_SOURCES = tests/net/test_probe_share.c $(MX_SERVER)
+tests_net_test_probe_share_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_probe_share_LDFLAGS = -Wl,--wrap=sg_wall_now
+tests_net_test_probe_share_LDADD = $(TEST_LIBS)
