@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+MUTE = "127.0.80.250"  # world.py says so too
 OK = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
@@ -80,10 +81,19 @@ def serve(row):
                                row["policy"])).start()
 
 
+def be_mute(address):
+    """Accepts connections and never says a word, TLS or other."""
+    listener = socket.create_server((address, 443), backlog=1024)
+    kept = []
+    while True:
+        kept.append(listener.accept())
+
+
 def main():
     with open(sys.argv[1]) as f:
         rows = json.load(f)
     threads = [threading.Thread(target=serve, args=(r,)) for r in rows]
+    threads.append(threading.Thread(target=be_mute, args=(MUTE,)))
     for t in threads:
         t.start()
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Ten thousand recipients of one domain that nobody has asked for yet, all at
-once: what a mailing list's first message does. The milter protocol is spoken
-directly, since no MTA opens that many connections."""
+"""Many at once: ten thousand recipients of one domain that nobody has asked for
+yet, which is what a mailing list's first message does; a thousand domains whose
+policy hosts never speak. The milter protocol is spoken directly, since no MTA
+opens that many connections."""
 import resource
 import select
 import socket
@@ -13,8 +14,10 @@ from faults import FAULTS
 from stories import story
 
 CROWD = 10000
-DOMAIN = "late.test"  # its policy host takes a second and a half
+DOMAIN = "late.test"  # its policy host takes a second and a half to answer
+TARPITS = 1000
 PATIENCE = 60
+ADDRESS = ("127.0.0.1", 8890)
 
 
 def frame(command, data=b""):
@@ -26,11 +29,20 @@ def strings(*values):
 
 
 OPTNEG = frame(b"O", struct.pack("!III", 6, 0x1ff, 0x1fffff))
-MAIL = (frame(b"D", b"M" + strings("{mail_mailer}", "smtp")) +
-        frame(b"M", strings("<alice@default.example>")))
-RCPT = (frame(b"D", b"R" + strings("{rcpt_mailer}", "smtp", "{rcpt_host}",
-                                   DOMAIN)) +
-        frame(b"R", strings("<bob@%s>" % DOMAIN)))
+
+
+def mail(login=None):
+    macros = ["{mail_mailer}", "smtp"]
+    if login:
+        macros += ["{auth_authen}", login]
+    return (frame(b"D", b"M" + strings(*macros)) +
+            frame(b"M", strings("<alice@default.example>")))
+
+
+def rcpt(domain):
+    return (frame(b"D", b"R" + strings("{rcpt_mailer}", "smtp",
+                                       "{rcpt_host}", domain)) +
+            frame(b"R", strings("<bob@%s>" % domain)))
 
 
 def read_frame(sock):
@@ -40,13 +52,25 @@ def read_frame(sock):
     return sock.recv(struct.unpack("!I", head)[0], socket.MSG_WAITALL)
 
 
-def open_session(address):
-    sock = socket.create_connection(address, timeout=PATIENCE)
+def open_session(login=None):
+    sock = socket.create_connection(ADDRESS, timeout=PATIENCE)
     sock.sendall(OPTNEG)
     if read_frame(sock)[:1] != b"O":
         raise Failure("no negotiation")
-    sock.sendall(MAIL)  # negotiated to have no reply
+    sock.sendall(mail(login))  # negotiated to have no reply
     return sock
+
+
+def allow_many():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def unanswered(sessions):
+    poll = select.poll()
+    for s in sessions:
+        poll.register(s, select.POLLIN)
+    return len(sessions) - len(poll.poll(0))
 
 
 def collect(sessions):
@@ -67,15 +91,13 @@ def collect(sessions):
 @story("10,000 recipients of a cold domain: one TXT query, one GET (K-15)",
        POSTFIX_ONLY, FAULTS)
 def _(lab, relay):
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    address = ("127.0.0.1", 8890)
+    allow_many()
     before = len(lab.dns.gate_queries())
     fetched = lab.web.late_fetches()
-    sessions = [open_session(address) for _ in range(CROWD)]
+    sessions = [open_session() for _ in range(CROWD)]
     try:
         for s in sessions:
-            s.sendall(RCPT)
+            s.sendall(rcpt(DOMAIN))
         answers = collect(sessions)
     finally:
         for s in sessions:
@@ -86,3 +108,29 @@ def _(lab, relay):
     same("TXT queries", asked.count("_mta-sts.%s. TXT" % DOMAIN), 1)
     same("MX queries", asked.count("%s. MX" % DOMAIN), 1)
     same("fetches", lab.web.late_fetches() - fetched, 1)
+
+
+@story("1,000 tarpits of one sender hold up nobody else (T12, T16)",
+       POSTFIX_ONLY, FAULTS)
+def _(lab, relay):
+    allow_many()
+    other = open_session("somebody-else")
+    other.sendall(rcpt("good.test"))
+    same("warm before", read_frame(other)[:1], b"c")
+    tarpits = [open_session("flooder") for _ in range(TARPITS)]
+    try:
+        for n, s in enumerate(tarpits):
+            s.sendall(rcpt("d%d.tarpit.test" % n))
+        for _ in range(100):  # warm answers come while the others wait
+            other.sendall(rcpt("good.test"))
+            same("warm", read_frame(other)[:1], b"c")
+        # and so do cold ones
+        other.sendall(rcpt("signed.test"))
+        same("cold", read_frame(other)[:1], b"c")
+        if unanswered(tarpits) == 0:
+            raise Failure("the tarpits were over before: nothing was shown")
+        answers = collect(tarpits)
+    finally:
+        for s in tarpits + [other]:
+            s.close()
+    same("answers", len(answers), TARPITS)

@@ -100,6 +100,12 @@ DOMAINS = [
     Domain("slow.test", web="slow"),
     Domain("closed.test", web="closed"),
     Domain("late.test", web="late"),
+    # any number of domains below it: policy hosts that never speak
+    without_sts("tarpit.test", extra="""
+* TXT "v=STSv1; id=1;"
+* MX 10 mx.good.test.
+* A 127.0.80.250
+"""),
     # no way to deliver, or DNS that lies
     without_sts("nullmx.test", mx=("",)),
     Domain("bogus.test", bogus=True),
