@@ -164,6 +164,11 @@ def at_postfix(lab):
     return ended if 2 * len(ended) == len(found) else None
 
 
+def wait_postfix(lab):
+    proc.until(lambda: at_postfix(lab) is not None, "the last QUIT")
+    return at_postfix(lab) or []
+
+
 def check_manners(s):
     """THREATS T19; STANDARDS M-06, M-10, M-12, D-59."""
     fit = {HELO, "STARTTLS", "QUIT"}
@@ -186,8 +191,7 @@ def _(lab, _relay):
                "a probe of each MX host")
     for s in lab.mxhosts.at_badmx():
         check_manners(s)
-    proc.until(lambda: at_postfix(lab) is not None, "the last QUIT")
-    for host, said in at_postfix(lab):
+    for host, said in wait_postfix(lab):
         if set(said) - {"ehlo", "starttls", "quit", "commands"}:
             raise Failure("said to the MX host of %s: %s" % (host, said))
         if said.get("starttls") == "1":
@@ -197,7 +201,7 @@ def _(lab, _relay):
 @story("MX: nobody connected where nothing is asked (T19)", POSTFIX_ONLY,
        LAST)
 def _(lab, _relay):
-    seen = {host for host, _ in at_postfix(lab)} | {
+    seen = {host for host, _ in wait_postfix(lab)} | {
         s["host"].partition(".")[2] for s in lab.mxhosts.at_badmx()}
     unasked = lab.mxhosts.unasked()
     same("domains that had no need of a probe", seen & unasked, set())
