@@ -329,6 +329,17 @@ outage_with_policy(const struct sg_facts *f, struct sg_wall now)
 	        f->sts.txt.state == SG_TXT_BOGUS);
 }
 
+/* Hosts from our own preference on are never asked about (N-08). */
+static bool
+is_cut(const struct sg_facts *f, unsigned i)
+{
+	for (unsigned j = 0; j < f->n_mx; j++)
+		if (f->mx[j].is_self &&
+		    f->mx[j].preference <= f->mx[i].preference)
+			return true;
+	return false;
+}
+
 /* A level is asked for, and nobody has tried what the MX hosts attain: a
    domain that publishes nothing is not probed unasked. */
 static bool
@@ -340,8 +351,9 @@ lacks_probe(struct sg_engine *e, const struct sg_facts *f,
 	if (!ask->demand || f == NULL || f->n_mx == 0 || was_probed(f))
 		return false;
 	for (unsigned i = 0; i < f->n_mx; i++)
-		if (f->mx[i].addrs == SG_ADDR_OK ||
-		    f->mx[i].addrs == SG_ADDR_UNASKED) {
+		if ((f->mx[i].addrs == SG_ADDR_OK ||
+		        f->mx[i].addrs == SG_ADDR_UNASKED) &&
+		    !is_cut(f, i)) {
 			pthread_mutex_lock(&e->mutex);
 			can_probe = e->config->probe_enable;
 			pthread_mutex_unlock(&e->mutex);
