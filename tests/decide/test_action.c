@@ -64,7 +64,7 @@ struct table_row {
 /* What is published is as in the columns: nothing, so that `published`
    requires nothing and each rule above asks more. */
 static const struct table_row bare[] = {
-	{ "TXT failed, map", SG_GAP_TXT, true, "atdddd", "atTTTT" },
+	{ "E-09 TXT failed, map", SG_GAP_TXT, true, "atdddd", "atTTTT" },
 	{ "TXT failed, no map", SG_GAP_TXT, false, "atdddd", "atTTTT" },
 	{ "HTTPS failed, map", SG_GAP_HTTPS, true, "atdddd", "atTTTT" },
 	{ "HTTPS failed, no map", SG_GAP_HTTPS, false, "atdddd", "atTTTT" },

@@ -1,3 +1,6 @@
 # tests/lint: see Makefile.am
 TESTS += tests/lint/docs.sh
 dist_check_SCRIPTS += tests/lint/docs.sh
+EXTRA_DIST += tests/COVERAGE
+TESTS += tests/lint/source.sh tests/lint/coverage.sh
+dist_check_SCRIPTS += tests/lint/source.sh tests/lint/coverage.sh

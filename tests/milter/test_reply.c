@@ -271,6 +271,7 @@ static const struct {
 	    "rule for group finance) but its MTA-STS record: dns-error "
 	    "(DNS lookup failed); not sent; ask its postmaster or your "
 	    "own [4f3a9c21]" },
+	/* E-11, N-11 */
 	{ "null-mx",
 	    { SG_RESULT_UNKNOWN, SG_REASON_NULL_MX,
 		SG_GAP_MX, SG_LEVEL_NONE, SG_LEVEL_NONE, "",
@@ -347,6 +348,7 @@ static const struct {
 	    "550 5.3.0 the TLS of good.test could not be checked: this "
 	    "relay: overload (too many lookups at the moment); not "
 	    "sent; ask your own postmaster [4f3a9c21]" },
+	/* E-15 */
 	{ "internal",
 	    { SG_RESULT_UNKNOWN, SG_REASON_INTERNAL,
 		SG_GAP_INTERNAL, SG_LEVEL_NONE, SG_LEVEL_NONE, "",

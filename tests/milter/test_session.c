@@ -175,7 +175,7 @@ static const struct {
 	    "<\"x@free.test\"@forged.test>", "451 4.7.5" },
 	{ "A-13: U-label", "<a@x.test>", "smtp", "forged-b\xc3\xbc.test",
 	    "<b@forged-b\xc3\xbc.test>", "c" },
-	{ "A-14: no domain at all", "<a@x.test>", NULL, NULL, "<b@-x.test>",
+	{ "A-14, E-17: no domain at all", "<a@x.test>", NULL, NULL, "<b@-x.test>",
 	    "553 5.1.3" },
 	{ "a route that cannot be read is not free", "<a@x.test>", "smtp",
 	    "good..test", "<b@x.test>", "451 4.3.0" },

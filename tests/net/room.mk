@@ -23,7 +23,7 @@ tests_net_test_job_SOURCES = tests/net/test_job.c
 tests_net_test_job_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_job_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_guard
-tests_net_test_guard_SOURCES = tests/net/test_guard.c
+tests_net_test_guard_SOURCES = tests/net/test_guard.c tests/net/special_table.h
 tests_net_test_guard_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_guard_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_https
@@ -92,3 +92,9 @@ tests_net_test_probe_share_SOURCES = tests/net/test_probe_share.c $(MX_SERVER)
 tests_net_test_probe_share_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_probe_share_LDFLAGS = -Wl,--wrap=sg_wall_now
 tests_net_test_probe_share_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/net/test_no_connect
+tests_net_test_no_connect_SOURCES = tests/net/test_no_connect.c \
+	tests/net/special_table.h
+tests_net_test_no_connect_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_no_connect_LDADD = $(TEST_LIBS)
