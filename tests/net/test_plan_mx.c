@@ -211,7 +211,11 @@ static const struct dns_row list_rows[] = {
 	CNAME("alias.test", "mixed.test"),
 	MX("self.test", "10 no.test"), MX("self.test", "20 us.test"),
 	MX("self.test", "30 plain.test"), A("us.test", PUBLIC),
+	/* equals come in any order: seven times of eight we are not the first */
 	MX("equal.test", "10 plain.test"), MX("equal.test", "10 us.test"),
+	MX("equal.test", "10 no.test"), MX("equal.test", "10 e1.test"),
+	MX("equal.test", "10 e2.test"), MX("equal.test", "10 e3.test"),
+	MX("equal.test", "10 e4.test"), MX("equal.test", "10 e5.test"),
 	{ "forged.test", SG_DNS_MX, DNS_BAD_SIG, "10 plain.test", 0, 0 },
 };
 
@@ -233,7 +237,7 @@ static const struct list_case {
 	{ "N-08 neither us nor who is behind us", "self.test", false, false,
 	    "N--" },
 	{ "N-08 nor who is as good as we are", "equal.test", false, false,
-	    "--" },
+	    "--------" },
 	{ "D-07 bogus MX", "forged.test", false, true, "" },
 	{ "D-36 host of ours: nothing by itself", "plain.test", true, false,
 	    "-" },
