@@ -205,16 +205,20 @@ use_problem(struct sg_span uri, size_t scheme)
 static enum sg_rc
 keep(struct sg_span uri, struct sg_tlsrpt *out, struct sg_findings *fs)
 {
+	char *copy;
+
 	if (out->n_rua == SG_TLSRPT_MAX_RUA) {
 		sg_finding_add(fs, 0, SG_WARNING, RFC,
 		    "more than %d URIs in `rua': the others are passed over",
 		    SG_TLSRPT_MAX_RUA);
 		return SG_OK;
 	}
-	out->rua[out->n_rua] = strndup(uri.s, uri.len);
-	if (out->rua[out->n_rua] == NULL)
+	copy = malloc(uri.len + 1);
+	if (copy == NULL)
 		return SG_RETRY;
-	out->n_rua++;
+	memcpy(copy, uri.s, uri.len);
+	copy[uri.len] = '\0';
+	out->rua[out->n_rua++] = copy;
 	return SG_OK;
 }
 
