@@ -50,7 +50,8 @@ run_worker(struct sg_house *h, int fd, pid_t parent)
 		_exit(EX_CONFIG);
 	}
 	h->config->log_target = SG_LOG_STDERR;
-	sg_process_enter("net query", parent, h->config, &id, &fd, 1);
+	sg_process_enter("net query", parent, h->config, &id, &fd, 1,
+	    SG_LOG_WARN);
 	_exit(sg_worker_run(fd, h->config));
 }
 

@@ -119,13 +119,13 @@ keep_only(int *keep, int n)
 void
 sg_process_enter(const char *title, pid_t parent,
     const struct sg_config *config, const struct sg_identity *id, int *keep,
-    int n)
+    int n, enum sg_log_level max_level)
 {
 	struct sg_err err;
 
 	keep_only(keep, n);
 	/* Before the environment goes: it says where the journal is. */
-	sg_log_init(config->log_target, SG_LOG_INFO, title);
+	sg_log_init(config->log_target, max_level, title);
 	settle(title);
 	if (sg_identity_assume(id, &err) != SG_OK) {
 		sg_log(SG_LOG_ERR, "%s", err.text);

@@ -35,7 +35,7 @@ enum sg_rc sg_identity_assume(const struct sg_identity *id,
    process with EX_CONFIG when id cannot be assumed. */
 void sg_process_enter(const char *title, pid_t parent,
     const struct sg_config *config, const struct sg_identity *id, int *keep,
-    int n);
+    int n, enum sg_log_level max_level);
 
 /* Waits at most ms for a child to end, and then makes it. */
 void sg_process_end(pid_t pid, int ms);

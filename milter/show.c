@@ -270,22 +270,46 @@ mx_state_words(const struct sg_facts *f)
 }
 
 static void
+show_probe(FILE *out, const struct paint *p, const struct sg_facts_mx *mx)
+{
+	const char *tls = tls_word(mx->probe.tls_version);
+	const char *by = verified_word(&mx->probe);
+
+	bool ok = mx->probe.state == SG_PROBE_OK;
+
+	fprintf(out, "           probe %s%s%s%s%s", probe_word(mx->probe.state),
+	    tls != NULL ? ", " : "", tls != NULL ? tls : "",
+	    by != NULL ? " by " : "", by != NULL ? by : "");
+	if (mx->probe.reason != SG_REASON_NONE)
+		fprintf(out, ok ? " (PKIX alone: %s)" : ", %s",
+		    sg_reason_name(mx->probe.reason));
+	fputc('\n', out);
+	if (mx->probe.detail[0] != '\0')
+		fprintf(out, "           %s%s%s\n", p->dim,
+		    mx->probe.detail, p->end);
+	if (mx->tlsa_records > 0)
+		fprintf(out, "           %sTLSA: %s, %u record%s%s\n", p->dim,
+		    tlsa_word(mx->tlsa), mx->tlsa_records,
+		    mx->tlsa_records == 1 ? "" : "s", p->end);
+}
+
+static void
 show_mx(FILE *out, const struct paint *p, const struct sg_facts *f,
     const struct sg_verdict *v, unsigned i)
 {
 	const struct sg_facts_mx *mx = &f->mx[i];
 	const struct sg_mx_verdict *mv = &v->mxs[i];
 
-	fprintf(out, "  MX %5u %s%s%s  %s%s%s%s\n", mx->preference, p->bold,
-	    mx->host, p->end, colour_of(p, mv->result),
-	    sg_result_name(mv->result),
-	    mv->reason != SG_REASON_NONE ? " " : "", p->end);
-	fprintf(out, "           required %s, attained %s, probe %s%s%s%s\n",
-	    sg_level_name(mv->required), sg_level_name(mv->level),
-	    probe_word(mx->probe.state),
-	    mv->reason != SG_REASON_NONE ? ", " : "",
+	fprintf(out, "  MX %5u %s%s%s  %s%s%s%s%s%s\n", mx->preference,
+	    p->bold, mx->host, p->end, colour_of(p, mv->result),
+	    sg_result_name(mv->result), p->end,
+	    mv->reason != SG_REASON_NONE ? ": " : "",
 	    mv->reason != SG_REASON_NONE ? sg_reason_name(mv->reason) : "",
 	    mv->sts_match ? "" : " (not named by the policy)");
+	fprintf(out, "           required %s, attained %s\n",
+	    sg_level_name(mv->required), sg_level_name(mv->level));
+	if (mx->probe.state != SG_PROBE_UNTESTED || mx->tlsa_records > 0)
+		show_probe(out, p, mx);
 }
 
 void

@@ -74,7 +74,8 @@ run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 	char title[16];
 
 	snprintf(title, sizeof(title), "net %u", slot);
-	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1);
+	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1,
+	    SG_LOG_INFO);
 	unblock_signals();
 	_exit(sg_worker_run(fd, s->config));
 }
@@ -86,7 +87,8 @@ run_front(struct supervisor *s, int link, pid_t parent)
 	struct sg_front_params params = { .config = s->config,
 		.boot = s->boot };
 
-	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2);
+	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2,
+	    SG_LOG_INFO);
 	params.link = keep[0];
 	params.milter_fd = keep[1];
 	_exit(sg_front_run(&params));
