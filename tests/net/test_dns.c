@@ -445,8 +445,13 @@ START_TEST(test_signals)
 	dns_server_load(f.server, silence, N(silence));
 	fixture_dns(&f);
 	ask(&f, "now.test", SG_DNS_A, 20000, &g);
-	/* The library's; neither we nor the fixture's server. */
+	/* The library's; neither we nor the fixture's server. ThreadSanitizer
+	   has deaf threads of its own. */
+#ifndef __SANITIZE_THREAD__
 	ck_assert_int_eq(count_deaf_threads(), 1);
+#else
+	ck_assert_int_ge(count_deaf_threads(), 1);
+#endif
 	kill(getpid(), SIGTERM);
 	while (seen == 0)
 		event_base_loop(f.base, EVLOOP_ONCE);
