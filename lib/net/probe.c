@@ -42,7 +42,10 @@ sg_prober_new(struct event_base *base, const struct sg_config *config,
 
 	if (prober != NULL)
 		prober->limits = sg_probe_limits_new();
-	if (prober == NULL || prober->limits == NULL)
+	if (prober != NULL)
+		prober->providers = sg_providers_new();
+	if (prober == NULL || prober->limits == NULL ||
+	    prober->providers == NULL)
 		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
 	else
 		rc = sg_probe_tls_ctx(config->probe_ca_file, &prober->ctx, err);
@@ -74,6 +77,7 @@ sg_prober_free(struct sg_prober **prober_p)
 		sg_probe_conn_free(&conn);
 	SSL_CTX_free(prober->ctx);
 	sg_probe_limits_free(&prober->limits);
+	sg_providers_free(&prober->providers);
 	free(prober);
 }
 
@@ -185,6 +189,14 @@ attempt(struct sg_probe *probe)
 		    "special-use address");
 		return;
 	}
+	/* One probe counts once, however many addresses it tries. */
+	if (!probe->counted && !sg_providers_take(prober->providers,
+	    probe->host, sg_mono_now())) {
+		note_untested(probe, SG_REASON_NOT_PROBED,
+		    "its provider's hosts were probed often just now");
+		return;
+	}
+	probe->counted = true;
 	why = sg_probe_limits_enter(prober->limits, addr, sg_mono_now());
 	if (why != NULL) {
 		note_untested(probe, SG_REASON_NOT_PROBED, why);

@@ -13,6 +13,7 @@
 #include "base/domain.h"
 #include "net/probe.h"
 #include "net/probe_limits.h"
+#include "net/probe_provider.h"
 #include "net/smtp_reply.h"
 
 struct sg_probe_conn;
@@ -24,6 +25,7 @@ struct sg_prober {
 	char helo[SG_DOMAIN_SIZE]; /* "": the address literal */
 	uint32_t good_for_s, bad_for_s;
 	struct sg_probe_limits *limits;
+	struct sg_providers *providers;
 	LIST_HEAD(, sg_probe) probes;
 	LIST_HEAD(, sg_probe_conn) conns; /* some have outlived their probe */
 };
@@ -57,6 +59,7 @@ struct sg_probe {
 	struct sg_mono ends;
 	struct event *begin;
 	struct sg_probe_conn *conn; /* the attempt under way */
+	bool counted; /* by its provider's bucket */
 	bool silence;
 	struct sg_probe_finding best;
 };

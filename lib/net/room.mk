@@ -12,6 +12,7 @@ libstsgate_a_SOURCES += lib/net/https_private.h lib/net/https_loop.c \
 	lib/net/https_transfer.c lib/net/https_tls.c lib/net/https_reply.c
 libstsgate_a_SOURCES += lib/net/smtp_reply.h lib/net/smtp_reply.c \
 	lib/net/probe_limits.h lib/net/probe_limits.c \
+	lib/net/probe_provider.h lib/net/probe_provider.c \
 	lib/net/probe.h lib/net/probe_private.h lib/net/probe.c \
 	lib/net/probe_conn.c lib/net/probe_smtp.c lib/net/probe_tls.c \
 	lib/net/probe_cert.c

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "net/probe_limits.h"
+#include "net/probe_provider.h"
 
 static struct sg_probe_limits *limits;
 
@@ -138,6 +139,71 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* --- providers ---------------------------------------------------------- */
+
+static const struct {
+	const char *host, *want;
+} providers[] = {
+	{ "a-com.mail.protection.outlook.com", "outlook.com" },
+	{ "mx.good.test", "good.test" },
+	{ "good.test", "good.test" },
+	{ "test", "test" },
+	{ "mx.example.co.uk", "example.co.uk" },
+	{ "co.uk", "co.uk" },
+	{ "mx.a.com.au", "a.com.au" },
+	{ "mx.abcd.de", "abcd.de" },
+	{ "mx.abc.de", "mx.abc.de" },
+};
+
+START_TEST(provider_of)
+{
+	ck_assert_str_eq(sg_provider_of(providers[_i].host),
+	    providers[_i].want);
+}
+END_TEST
+
+static bool
+takes(struct sg_providers *p, const char *host, int64_t ms)
+{
+	return (sg_providers_take(p, host, (struct sg_mono){ ms }));
+}
+
+/* T19: some at once, then one a second; others are not concerned. */
+START_TEST(provider_bucket)
+{
+	struct sg_providers *p = sg_providers_new();
+	char host[64];
+
+	for (int i = 0; i < SG_PROVIDER_BURST; i++) {
+		snprintf(host, sizeof(host), "d%d.mail.hoster.test", i);
+		ck_assert(takes(p, host, 5000));
+	}
+	ck_assert(!takes(p, "one.more.hoster.test", 5000));
+	ck_assert(!takes(p, "one.more.hoster.test", 5999));
+	ck_assert(takes(p, "mx.other.test", 5999));
+	ck_assert(takes(p, "one.more.hoster.test", 6000));
+	ck_assert(!takes(p, "and.one.hoster.test", 6000));
+	for (int i = 0; i < SG_PROVIDER_BURST; i++)
+		ck_assert(takes(p, "mx.hoster.test", 100000));
+	ck_assert(!takes(p, "mx.hoster.test", 100000));
+	sg_providers_free(&p);
+}
+END_TEST
+
+START_TEST(provider_bounded)
+{
+	struct sg_providers *p = sg_providers_new();
+	char host[64];
+
+	for (int i = 0; i < 3 * SG_PROVIDERS_KEPT; i++) {
+		snprintf(host, sizeof(host), "mx.d%06d.test", i);
+		ck_assert(takes(p, host, 5000));
+	}
+	sg_providers_free(&p);
+	ck_assert_ptr_null(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +220,10 @@ main(void)
 	tcase_add_test(tc, silence);
 	tcase_add_test(tc, ipv4);
 	tcase_add_test(tc, bounded);
+	tcase_add_loop_test(tc, provider_of, 0,
+	    sizeof(providers) / sizeof(providers[0]));
+	tcase_add_test(tc, provider_bucket);
+	tcase_add_test(tc, provider_bounded);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
