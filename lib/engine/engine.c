@@ -379,10 +379,19 @@ again_with_demand(struct sg_engine *e, const char *key,
 {
 	struct sg_ask rest = *ask;
 	struct sg_answer second = { 0 };
+	struct sg_facts *newer = NULL;
 
 	if (!out->joined || out->missed != SG_REASON_NONE ||
 	    !lacks_probe(e, out->facts, ask))
 		return;
+	/* Another who joined may have asked already, and been answered. */
+	if (sg_store_get(e->params.store, key, &newer, NULL) == SG_OK &&
+	    !lacks_probe(e, newer, ask)) {
+		sg_facts_unref(&out->facts);
+		out->facts = newer;
+		return;
+	}
+	sg_facts_unref(&newer);
 	rest.deadline_ms -= (int)(sg_mono_now().ms - began.ms);
 	if (rest.deadline_ms < WORTH_STARTING_MS)
 		return;

@@ -19,6 +19,7 @@
 #define PROBES_AT_ONCE 2
 #define PROBES_MAX 8      /* hosts of one next hop that are connected to */
 #define ANSWER_MS 100     /* left for the answer to get out in time */
+#define WORTH_PROBING_MS 200 /* with less time nobody is bothered */
 #define TLSA_RDATA_MAX 16384
 
 struct sg_plan_mx_host {
@@ -357,7 +358,7 @@ start_probe(struct sg_plan_mx_host *h)
 	}
 	h->probe = SG_PLAN_DONE;
 	plan->probes++;
-	if (p.deadline_ms <= 0)
+	if (p.deadline_ms < WORTH_PROBING_MS)
 		return;
 	h->wait = sg_probe_share_ask(plan->net->probes, &p, plan->job.again,
 	    on_probe, h);
