@@ -162,7 +162,7 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	/* The supervisor holds the listening socket, so that connections wait
 	   for the next front when one dies. Where libmilter cannot take it
 	   over it makes its own. */
-	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->milter_fd);
+	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->doors.milter);
 	(void)smfi_settimeout(IDLE_SESSION_S);
 	(void)smfi_setbacklog(1024);
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&
