@@ -154,6 +154,23 @@ sendmail_unpack() {
 	mv "$tmp" "$sendmail_dir"
 }
 
+# Prometheus is not wanted, only the tool that checks metrics and rules.
+promtool_dir=$top/build/lab-promtool
+promtool_unpack() {
+	tmp=$promtool_dir.tmp
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
+		-o Acquire::Retries=3 download prometheus)
+	for deb in "$tmp"/*.deb; do
+		dpkg --fsys-tarfile "$deb" |
+			tar -x -C "$tmp" ./usr/bin/promtool
+		rm "$deb"
+	done
+	rm -rf "$promtool_dir"
+	mv "$tmp" "$promtool_dir"
+}
+
 deps() {
 	if ! command -v apt-get >/dev/null 2>&1 ||
 	    ! command -v dpkg-query >/dev/null 2>&1; then
@@ -163,16 +180,21 @@ deps() {
 	fi
 	lacking=$(missing $build_packages $lab_packages)
 	fetch=false
+	fetch_promtool=false
 	[ -x "$sendmail_dir/usr/libexec/sendmail/sendmail" ] || fetch=true
-	[ -n "$lacking" ] || $fetch || return 0
+	[ -x "$promtool_dir/usr/bin/promtool" ] || fetch_promtool=true
+	[ -n "$lacking" ] || $fetch || $fetch_promtool || return 0
 	[ -z "$lacking" ] || say "To be installed: $lacking"
 	! $fetch || say "To be unpacked into build/lab-sendmail:" \
 		"Sendmail, and the libraries that it needs installed"
+	! $fetch_promtool || say "To be unpacked into build/lab-promtool:" \
+		"promtool, of Prometheus"
 	other_mta
 	ask
 	apt update
 	[ -z "$lacking" ] || apt_install $lacking
 	! $fetch || sendmail_unpack
+	! $fetch_promtool || promtool_unpack
 }
 
 # --- build and check -----------------------------------------------------

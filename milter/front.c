@@ -18,12 +18,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "control.h"
 #include "link.h"
+#include "metrics.h"
 #include "session.h"
+#include "status.h"
 
 #define ALIVE_MS 1000
 #define DRAIN_MS 1200     /* for callbacks to come back */
@@ -31,8 +35,18 @@
 #define IDLE_SESSION_S 7210 /* above Postfix's and Sendmail's own idle times */
 #define CONFIG_MAX (64 * 1024 * 1024)
 
+#define RELOAD_MS 20000
+
 struct front {
 	int link;
+	/* The mutex guards what somebody waits for at the control socket:
+	   reloads is how many came to their end, reload_rc and reload_text are
+	   of the last. */
+	pthread_mutex_t reload_mutex;
+	pthread_cond_t reload_cond;
+	unsigned long reloads;
+	enum sg_rc reload_rc;
+	char *reload_text;
 	struct sg_store *store;
 	atomic_bool leaving;
 	struct sg_session_env env;
@@ -99,6 +113,46 @@ take_config(struct front *f, int fd)
 }
 
 static void
+on_reloaded(struct front *f, const struct sg_link_message *m)
+{
+	sg_status_reloaded(m->slot == 0);
+	pthread_mutex_lock(&f->reload_mutex);
+	free(f->reload_text);
+	f->reload_text = read_all(m->fd);
+	f->reload_rc = m->slot == 0 ? SG_OK : SG_BAD;
+	f->reloads++;
+	pthread_cond_broadcast(&f->reload_cond);
+	pthread_mutex_unlock(&f->reload_mutex);
+}
+
+/* For the control socket: asks the supervisor and waits. */
+static enum sg_rc
+reload(void *arg, char **text)
+{
+	static const struct sg_link_message ask = { SG_LINK_RELOAD, 0, -1 };
+	struct front *f = arg;
+	struct timespec until;
+	enum sg_rc rc = SG_RETRY;
+	unsigned long seen;
+	int error = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += RELOAD_MS / 1000;
+	pthread_mutex_lock(&f->reload_mutex);
+	seen = f->reloads;
+	if (sg_link_send(f->link, &ask) == SG_OK)
+		while (f->reloads == seen && error == 0)
+			error = pthread_cond_timedwait(&f->reload_cond,
+			    &f->reload_mutex, &until);
+	if (f->reloads != seen) {
+		rc = f->reload_rc;
+		*text = f->reload_text != NULL ? strdup(f->reload_text) : NULL;
+	}
+	pthread_mutex_unlock(&f->reload_mutex);
+	return rc;
+}
+
+static void
 obey(struct front *f, const struct sg_link_message *m)
 {
 	if (m->type == SG_LINK_WORKER && m->fd >= 0) {
@@ -107,6 +161,8 @@ obey(struct front *f, const struct sg_link_message *m)
 	}
 	if (m->type == SG_LINK_CONFIG && m->fd >= 0)
 		take_config(f, m->fd);
+	if (m->type == SG_LINK_RELOADED && m->fd >= 0)
+		on_reloaded(f, m);
 	if (m->fd >= 0)
 		close(m->fd);
 	if (m->type == SG_LINK_STOP)
@@ -194,6 +250,9 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
+	struct sg_control_params control = { .fd = p->doors.control,
+		.env = &f->env, .reload = reload, .arg = f };
+	struct sg_metrics_params metrics = { .fd = p->doors.metrics };
 	pthread_t thread;
 
 	if (open_store(f, p->boot, err) != SG_OK)
@@ -210,7 +269,11 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		return SG_BAD;
 	}
 	pthread_detach(thread);
-	return SG_OK;
+	control.store = metrics.store = f->store;
+	metrics.engine = f->env.engine;
+	if (metrics.fd >= 0 && sg_metrics_start(&metrics, err) != SG_OK)
+		return SG_BAD;
+	return sg_control_start(&control, err);
 }
 
 int
@@ -223,6 +286,9 @@ sg_front_run(const struct sg_front_params *p)
 	sg_assert(f != NULL);
 	f->link = p->link;
 	pthread_mutex_init(&f->env.mutex, NULL);
+	pthread_mutex_init(&f->reload_mutex, NULL);
+	pthread_cond_init(&f->reload_cond, NULL);
+	sg_status_init(p->config_path, p->boot);
 	f->env.config = sg_config_ref(p->config);
 	sg_log_start();
 	if (start(f, p, &err) != SG_OK) {

@@ -12,6 +12,7 @@ struct sg_front_params {
 	const struct sg_config *config; /* in force */
 	const struct sg_config *boot;   /* when the daemon started: sockets,
 					   state_dir and workers are as it says */
+	const char *config_path;        /* where they came from */
 	int link;       /* to the supervisor */
 	struct sg_doors doors;
 };

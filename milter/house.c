@@ -75,16 +75,20 @@ start_worker(struct sg_house *h, int *fd)
 }
 
 enum sg_rc
-sg_house_open(const char *config_path, struct sg_house *h)
+sg_house_load(const char *config_path, struct sg_house *h)
+{
+	memset(h, 0, sizeof(*h));
+	return load(config_path, &h->config);
+}
+
+enum sg_rc
+sg_house_open(struct sg_house *h)
 {
 	struct sg_store_params store = { .path = NULL };
 	struct sg_engine_params engine = { 0 };
 	struct sg_err err = { .text = "" };
 	int fd;
 
-	memset(h, 0, sizeof(*h));
-	if (load(config_path, &h->config) != SG_OK)
-		return SG_BAD;
 	h->config->workers = 1;
 	sg_log_init(SG_LOG_STDERR, SG_LOG_WARN, "query");
 	if (start_worker(h, &fd) != SG_OK) {

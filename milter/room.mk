@@ -1,6 +1,12 @@
 stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/cmd_query.c milter/cmd_explain.c milter/cmd_lint.c \
-	milter/cmd_check_config.c milter/supervisor.h milter/supervisor.c \
+	milter/cmd_check_config.c milter/cmd_cache.c \
+	milter/asker.h milter/asker.c milter/names.h milter/names.c \
+	milter/many.h milter/many.c milter/desk.h milter/desk.c \
+	milter/control.h milter/control.c milter/remote.h milter/remote.c \
+	milter/reception.h milter/reception.c \
+	milter/metrics.h milter/metrics.c milter/status.h milter/status.c \
+	milter/show_cache.h milter/show_cache.c milter/supervisor.h milter/supervisor.c \
 	milter/front.h milter/front.c milter/session.h milter/session.c \
 	milter/route.h milter/route.c \
 	milter/message.h milter/message.c milter/gate.h milter/gate.c \

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "message.h"
 #include "reply.h"
+#include "report/counters.h"
 #include "route.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
@@ -260,6 +261,9 @@ log_recipient(const struct session *s, const char *arg, const char *qid,
 		told.recipient = arg;
 	sg_reply_log(&told, line, sizeof(line));
 	sg_log(SG_LOG_INFO, "%s", line);
+	sg_count_decision(&(struct sg_counted) { a->asked.group->name,
+		a->verdict.result, a->verdict.reason, a->decision.action,
+		a->decision.applied });
 	if (a->decision.window_over)
 		sg_log(SG_LOG_WARN,
 		    "id=%s next_hop=%s: its policy could not be learnt for "

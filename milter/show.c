@@ -220,6 +220,15 @@ colour_of(const struct paint *p, enum sg_result r)
 				   : p->unsure;
 }
 
+const char *
+sg_show_colour(enum sg_result result, bool colour)
+{
+	static const struct paint on = { "\033[32m", "\033[31m", "\033[33m",
+		"", "", "" };
+
+	return colour ? colour_of(&on, result) : "";
+}
+
 static void
 show_sts(FILE *out, const struct paint *p, const struct sg_facts *f)
 {

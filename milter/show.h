@@ -21,6 +21,9 @@ json_t *sg_show_explain_json(const char *recipient,
 void sg_show_explain(FILE *out, bool colour, const char *recipient,
     const struct sg_gate_answer *answer, const struct sg_reply *reply);
 
+/* The colour of a result, "" without colour; it ends with "\033[0m". */
+const char *sg_show_colour(enum sg_result result, bool colour);
+
 /* One compact line. Takes the reference. */
 void sg_show_json_line(FILE *out, json_t *object);
 /* Colour: a terminal, and NO_COLOR is not set. */

@@ -85,7 +85,8 @@ run_front(struct supervisor *s, int link, pid_t parent)
 {
 	int keep[1 + SG_DOORS_MAX] = { link };
 	struct sg_front_params params = { .config = s->config,
-		.boot = s->boot, .doors = s->params->doors };
+		.boot = s->boot, .config_path = s->params->config_path,
+		.doors = s->params->doors };
 	int n = 1 + (int)sg_doors_list(&params.doors, keep + 1);
 
 	sg_process_enter("front", parent, s->config, &s->params->id, keep, n,
@@ -312,19 +313,46 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 			    opts[i].name);
 }
 
+/* A message with a text, which goes as a file. */
+static enum sg_rc
+send_text(struct supervisor *s, enum sg_link_type type, unsigned slot,
+    const char *text)
+{
+	struct sg_link_message m = { type, slot, -1 };
+	size_t len = strlen(text);
+	enum sg_rc rc = SG_RETRY;
+
+	m.fd = memfd_create("stsgate", MFD_CLOEXEC);
+	if (m.fd >= 0 && write(m.fd, text, len) == (ssize_t)len &&
+	    s->link >= 0)
+		rc = sg_link_send(s->link, &m);
+	if (m.fd >= 0)
+		close(m.fd);
+	return rc;
+}
+
 static void
 send_config(struct supervisor *s)
 {
-	struct sg_link_message m = { SG_LINK_CONFIG, 0, -1 };
-	size_t len = strlen(s->config->text);
-
-	m.fd = memfd_create("stsgate.conf", MFD_CLOEXEC);
-	if (m.fd < 0 || write(m.fd, s->config->text, len) != (ssize_t)len ||
-	    s->link < 0 || sg_link_send(s->link, &m) != SG_OK)
+	if (send_text(s, SG_LINK_CONFIG, 0, s->config->text) != SG_OK)
 		sg_log(SG_LOG_ERR, "the front cannot be given the new "
 		    "configuration: %s", strerror(errno));
-	if (m.fd >= 0)
-		close(m.fd);
+}
+
+/* To the front, for whoever asked there. */
+static void
+send_mistakes(struct supervisor *s, const struct sg_config_errors *errors)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return;
+	sg_config_errors_print(errors, f);
+	if (fclose(f) == 0)
+		(void)send_text(s, SG_LINK_RELOADED, errors->n > 0, text);
+	free(text);
 }
 
 static void
@@ -353,6 +381,7 @@ reload(struct supervisor *s)
 				(void)kill(s->workers[i].pid, SIGTERM);
 		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
 	}
+	send_mistakes(s, &errors);
 	sg_config_errors_fini(&errors);
 	sg_notify("READY=1");
 }
@@ -391,6 +420,8 @@ on_link(struct supervisor *s)
 	if (m.type == SG_LINK_STUCK && m.slot < s->n_workers &&
 	    s->workers[m.slot].pid != 0)
 		(void)kill(s->workers[m.slot].pid, SIGKILL);
+	if (m.type == SG_LINK_RELOAD)
+		reload(s);
 	if (m.type != SG_LINK_READY)
 		return;
 	s->front_ready = true;

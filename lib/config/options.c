@@ -65,12 +65,15 @@ const struct sg_option sg_options[] = {
 	{ .path = "control_socket", .type = SG_TYPE_PATH,
 	    .field = F(control_socket), .max = SUN_PATH_MAX,
 	    .dflt = "\"" SG_RUNSTATEDIR "/stsgate/control.sock\"",
-	    .man = "The path of the socket for commands to the running daemon. "
-		"It is checked, but nothing listens there in this release." },
+	    .man = "The path of the socket for commands to the running daemon: "
+		"cache, status, reload, and query and explain that ask it. "
+		"It gets mode 0600; root and the daemon's user may use it." },
 	{ .path = "metrics_listen", .type = SG_TYPE_HOST_PORT,
 	    .field = F(metrics_listen), .dflt = "\"127.0.0.1:9610\"",
-	    .man = "Where figures are given by HTTP; empty for nowhere. "
-		"It is checked, but nothing listens there in this release." },
+	    .man = "Where figures are given by HTTP at /metrics, in the text "
+		"format of Prometheus; empty for nowhere. "
+		"There is no password: leave it on the loopback address, or "
+		"keep others off by a firewall." },
 	/* the daemon */
 	{ .path = "state_dir", .type = SG_TYPE_PATH, .field = F(state_dir),
 	    .max = PATH_LEN_MAX,

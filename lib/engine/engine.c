@@ -235,6 +235,7 @@ start_flight(struct sg_engine *e, const char *key, const struct start *s,
 	}
 	f->background = s->background;
 	e->background += s->background;
+	f->began = now;
 	f->ends.ms = now.ms + (s->background ? BACKGROUND_MS
 		: (int64_t)e->config->reply_deadline_ms - JOB_MARGIN_MS);
 	f->job.probe = e->config->probe_enable;

@@ -18,7 +18,7 @@ struct sg_flight {
 	unsigned slot;         /* the worker that is asked */
 	bool sent, background;
 	unsigned tries;        /* how often it was given to a worker */
-	struct sg_mono ends;   /* given up then */
+	struct sg_mono began, ends; /* given up then */
 	bool done;
 	enum sg_reason missed; /* when done without an answer */
 	struct sg_facts *facts; /* when done: what is known now, may be NULL */

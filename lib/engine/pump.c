@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "engine/landing.h"
+#include "report/counters.h"
 
 #define TICK_MS 200
 #define PING_MS 1000
@@ -141,6 +142,7 @@ land_refusal(struct sg_engine *e, unsigned slot, uint64_t id)
 	f = sg_flight_find_id(&e->flights, id);
 	if (f != NULL && f->slot == slot && f->sent) {
 		e->stats.refused++;
+		sg_count_missed(SG_REASON_OVERLOAD);
 		finish(e, f, NULL, SG_REASON_OVERLOAD);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -171,6 +173,7 @@ land_batch(struct sg_engine *e, struct batch *b)
 			continue;
 		}
 		e->stats.answered++;
+		sg_count_lookup_ms(sg_mono_now().ms - f->began.ms);
 		finish(e, f, b->facts[i], SG_REASON_NONE);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -270,6 +273,7 @@ finish_late(struct sg_engine *e, const struct late *late,
 	pthread_mutex_lock(&e->mutex);
 	f = sg_flight_find_id(&e->flights, late->id);
 	if (f != NULL) {
+		sg_count_missed(late->missed);
 		finish(e, f, facts, late->missed);
 		facts = NULL;
 	}

@@ -13,7 +13,7 @@ milter_socket = "{milter}"
 socket_group = "postfix"
 tlsmap_listen = ["unix:{dir}/tlsmap.sock"]
 control_socket = "{dir}/control.sock"
-metrics_listen = ""
+metrics_listen = "{metrics}"
 state_dir = "{dir}/state"
 user = ""
 delivery_map = true
@@ -42,6 +42,7 @@ groups = (
     {{ name = "default" }}
 )
 """
+METRICS = "127.0.0.1:9610"
 NO_PROBES = "{ enable = false }"
 PROBES = """{ enable = true  ca_file = "%s"
           helo = "relay.lab.test"  timeout = "3s" }"""
@@ -57,6 +58,7 @@ class Gate:
         os.makedirs(self.dir + "/state", mode=0o755)
         self.log = os.path.join(lab.log_dir, name + ".log")
         self.text = CONF.format(milter=milter, dir=self.dir,
+                                metrics=METRICS if name == "gate" else "",
                                 probe=PROBES % lab.authority.ca
                                 if lab.mxhosts else NO_PROBES,
                                 anchor=lab.dns.anchor, ca=lab.authority.ca,

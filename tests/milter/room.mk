@@ -23,3 +23,12 @@ tests_milter_test_gate_SOURCES = tests/milter/test_gate.c \
 tests_milter_test_gate_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_gate_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_gate_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_control
+tests_milter_test_control_SOURCES = tests/milter/test_control.c \
+	milter/control.c milter/remote.c milter/reception.c milter/metrics.c \
+	milter/status.c milter/desk.c milter/gate.c milter/message.c \
+	milter/reply.c milter/show.c milter/show_cache.c
+tests_milter_test_control_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_control_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_control_LDADD = $(TEST_LIBS)

@@ -1,0 +1,1 @@
+libstsgate_a_SOURCES += lib/report/counters.h lib/report/counters.c
