@@ -11,5 +11,6 @@ int sg_cmd_explain(int argc, char **argv);
 int sg_cmd_cache(int argc, char **argv);
 int sg_cmd_status(int argc, char **argv);
 int sg_cmd_reload(int argc, char **argv);
+int sg_cmd_held(int argc, char **argv);
 int sg_cmd_lint(int argc, char **argv);
 #endif

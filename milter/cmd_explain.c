@@ -142,7 +142,7 @@ check_addresses(const struct options *o)
 static int
 explain(const struct sg_asker *asker, const struct options *o, const char *to)
 {
-	struct sg_explain who = { o->from, o->login, o->client };
+	struct sg_explain who = { o->from, o->login, o->client, "" };
 	struct sg_view view = { .out = stdout, .json = o->json,
 		.colour = sg_show_wants_colour(stdout) };
 	struct sg_err err = { .text = "" };

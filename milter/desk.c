@@ -94,6 +94,16 @@ show_answer(const char *to, struct sg_gate_answer *a,
 		    refused ? &reply : NULL);
 }
 
+static const struct sg_group *
+find_group(const struct sg_config *c, const char *name,
+    const struct sg_sender *sender)
+{
+	for (size_t i = 0; i < c->n_groups; i++)
+		if (strcmp(c->groups[i].name, name) == 0)
+			return &c->groups[i];
+	return sg_decide_group(c, sender);
+}
+
 enum sg_rc
 sg_desk_explain(const struct sg_desk *desk, const struct sg_explain *who,
     const char *to, const struct sg_view *view, enum sg_result *result,
@@ -118,7 +128,7 @@ sg_desk_explain(const struct sg_desk *desk, const struct sg_explain *who,
 		}
 		sender.client = &client;
 	}
-	ask.group = sg_decide_group(desk->config, &sender);
+	ask.group = find_group(desk->config, who->group, &sender);
 	snprintf(hop.name, sizeof(hop.name), "%s", rcpt.domain);
 	if (rcpt.kind == SG_MAILADDR_DOMAIN)
 		sg_gate_recipient(desk->engine, &ask, &a);

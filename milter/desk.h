@@ -36,10 +36,12 @@ enum sg_rc sg_desk_query(const struct sg_desk *desk, const char *name,
     bool fresh, bool probe, const struct sg_view *view,
     enum sg_result *result, struct sg_err *err);
 
-/* What the gate would answer (`explain`); client "" = unknown. SG_BAD with
-   err: an address that cannot be read. */
+/* What the gate would answer (`explain`). SG_BAD with err: an address that
+   cannot be read. */
 struct sg_explain {
-	const char *from, *login, *client;
+	const char *from, *login;
+	const char *client; /* "" = unknown */
+	const char *group;  /* "" or none that there is: by the sender */
 };
 enum sg_rc sg_desk_explain(const struct sg_desk *desk,
     const struct sg_explain *who, const char *to, const struct sg_view *view,

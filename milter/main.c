@@ -24,6 +24,7 @@ static const struct command {
 	{ "cache", sg_cmd_cache, "what the running daemon knows" },
 	{ "status", sg_cmd_status, "how the running daemon fares" },
 	{ "reload", sg_cmd_reload, "makes it read its configuration again" },
+	{ "held", sg_cmd_held, "messages on hold, judged again" },
 	{ "lint", sg_cmd_lint, "checks policies and records for their owners" },
 };
 

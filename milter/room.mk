@@ -1,6 +1,7 @@
 stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/cmd_query.c milter/cmd_explain.c milter/cmd_lint.c \
-	milter/cmd_check_config.c milter/cmd_cache.c \
+	milter/cmd_check_config.c milter/cmd_cache.c milter/cmd_held.c \
+	milter/held.h milter/held.c milter/tool.h milter/tool.c \
 	milter/asker.h milter/asker.c milter/names.h milter/names.c \
 	milter/many.h milter/many.c milter/desk.h milter/desk.c \
 	milter/control.h milter/control.c milter/remote.h milter/remote.c \

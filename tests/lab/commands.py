@@ -195,3 +195,47 @@ def _(lab, relay):
         raise Failure("another path is served")
     except urllib.error.HTTPError as e:
         same("another path", e.code, 404)
+
+
+def held(lab, relay, *args):
+    mta = ["--mta", relay]
+    if relay == "sendmail":
+        mta += ["--mta-config", lab.relays[relay].dir + "/relay.cf",
+                "--mta-program", lab.relays[relay].program]
+    return {r["id"]: r for r in objects(stsgate(
+        lab, "held", "--json", *mta, *args)[0])}
+
+
+@story("held: judged again, and let go when it passes")
+def _(lab, relay):
+    """The administrator makes an exception for one domain: what waited for it
+    is delivered, the rest stays on hold."""
+    sender, good = world.sender("hold"), lab.gate.text
+    qid, tokens = {}, {}
+    for domain in ("forged.test", "forgedtoo.test"):
+        tokens[domain] = lab.token()
+        with lab.session(relay) as s:
+            s.mail(sender)
+            expect(s.rcpt("bob@" + domain), "250")
+            qid[domain] = lab.relays[relay].qid(expect(s.data(smtp.compose(
+                sender, "bob@" + domain, tokens[domain])), "250"))
+    before = held(lab, relay)
+    same("before", [(before[q]["result"], before[q]["next_hop"],
+                     before[q]["released"]) for q in qid.values()],
+         [("fail", "forged.test", False), ("fail", "forgedtoo.test", False)])
+    try:
+        proc.write(lab.gate.conf, good.replace(
+            'on_fail = "hold"', 'on_fail = "hold"  recipients = ( { match = '
+            '"forged.test"  require = "none" } )', 1))
+        stsgate(lab, "reload")
+        after = held(lab, relay, "--release")
+        same("released", [after[q]["released"] for q in qid.values()],
+             [True, False])
+        lab.sink.wait(tokens["forged.test"], 1)
+        same("what stays is not delivered",
+             lab.sink.messages(tokens["forgedtoo.test"]), [])
+        same("still held", lab.relays[relay].is_held(qid["forgedtoo.test"]),
+             True)
+    finally:
+        proc.write(lab.gate.conf, good)
+        stsgate(lab, "reload")

@@ -75,6 +75,7 @@ class Relay:
 
     def __init__(self, lab, root):
         self.dir = os.path.join(lab.top, "sendmail")
+        self.program = os.path.join(root, BINARY)
         self.log = os.path.join(lab.log_dir, "sendmail.log")
         os.makedirs(self.dir + "/queue", mode=0o700)
         Syslog(self.log)
@@ -91,7 +92,7 @@ class Relay:
                       self.dir + "/mailertable", stdin=stdin)
         # The path must be absolute: Sendmail starts itself again by it
         self.daemon = proc.Daemon(
-            "sendmail", [os.path.join(root, BINARY), "-C" + cf, "-bD",
+            "sendmail", [self.program, "-C" + cf, "-bD",
                          "-q30m"], self.log,
             proc.listening(world.SENDMAIL, 25))
 

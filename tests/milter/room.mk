@@ -32,3 +32,10 @@ tests_milter_test_control_SOURCES = tests/milter/test_control.c \
 tests_milter_test_control_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_control_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_control_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_held
+tests_milter_test_held_SOURCES = tests/milter/test_held.c milter/held.c \
+	milter/tool.c
+tests_milter_test_held_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_held_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_held_LDADD = $(TEST_LIBS)
