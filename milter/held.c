@@ -414,23 +414,41 @@ sg_held_list(const struct sg_mta *mta, struct sg_held_list *out,
 	                                   : list_sendmail(mta, out, err);
 }
 
+static enum sg_rc
+run_words(const struct sg_mta *mta, char *postfix_program,
+    char *const words[], struct sg_err *err)
+{
+	char *argv[MAX_ARGS], *text = NULL;
+	enum sg_rc rc;
+
+	if (mta->kind == SG_MTA_POSTFIX)
+		postfix_argv(mta, postfix_program, words, argv);
+	else
+		sendmail_argv(mta, words, argv);
+	rc = run(argv, RELEASE_MS, HEAD_MAX, &text, err);
+	free(text);
+	return rc;
+}
+
+/* Off hold it would wait for the next run of the queue: that is started too,
+   for this message. */
 enum sg_rc
 sg_held_release(const struct sg_mta *mta, const char *id, struct sg_err *err)
 {
-	static char postsuper[] = "postsuper", h[] = "-H", q[] = "-qQ",
+	static char postsuper[] = "postsuper", postqueue[] = "postqueue",
+	    release[] = "-H", now[] = "-i", quarantined[] = "-qQ",
 	    unquarantine[] = "-Q";
-	char select[80], name[64], *argv[MAX_ARGS], *text = NULL;
-	char *const pf[] = { h, name, NULL };
-	char *const sm[] = { q, select, unquarantine, NULL };
+	char name[64], select[80];
+	char *const pf[][3] = { { release, name, NULL }, { now, name, NULL } };
+	char *const sm[][4] = { { quarantined, select, unquarantine, NULL },
+		{ select, NULL } };
+	bool postfix = mta->kind == SG_MTA_POSTFIX;
 	enum sg_rc rc;
 
 	snprintf(name, sizeof(name), "%s", id);
 	snprintf(select, sizeof(select), "-qI%s", id);
-	if (mta->kind == SG_MTA_POSTFIX)
-		postfix_argv(mta, postsuper, pf, argv);
-	else
-		sendmail_argv(mta, sm, argv);
-	rc = run(argv, RELEASE_MS, HEAD_MAX, &text, err);
-	free(text);
+	rc = run_words(mta, postsuper, postfix ? pf[0] : sm[0], err);
+	if (rc == SG_OK)
+		rc = run_words(mta, postqueue, postfix ? pf[1] : sm[1], err);
 	return rc;
 }

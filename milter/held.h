@@ -38,7 +38,7 @@ enum sg_rc sg_held_list(const struct sg_mta *mta, struct sg_held_list *out,
     struct sg_err *err);
 void sg_held_list_fini(struct sg_held_list *list);
 
-/* Takes it off hold; the MTA delivers it by and by. */
+/* Takes it off hold and has the MTA try to deliver it. */
 enum sg_rc sg_held_release(const struct sg_mta *mta, const char *id,
     struct sg_err *err);
 
