@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "confine.h"
 #include "control.h"
 #include "link.h"
 #include "metrics.h"
@@ -290,6 +291,10 @@ sg_front_run(const struct sg_front_params *p)
 	pthread_cond_init(&f->reload_cond, NULL);
 	sg_status_init(p->config_path, p->boot);
 	f->env.config = sg_config_ref(p->config);
+	if (sg_confine_front(p->boot, &err) != SG_OK) {
+		sg_log(SG_LOG_ERR, "%s", err.text);
+		return EX_OSERR;
+	}
 	sg_log_start();
 	if (start(f, p, &err) != SG_OK) {
 		sg_log(SG_LOG_ERR, "%s", err.text);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "net/worker.h"
+#include "confine.h"
 #include "process.h"
 
 #define END_WORKER_MS 1000
@@ -52,7 +53,7 @@ run_worker(struct sg_house *h, int fd, pid_t parent)
 	h->config->log_target = SG_LOG_STDERR;
 	sg_process_enter("net query", parent, h->config, &id, &fd, 1,
 	    SG_LOG_WARN);
-	_exit(sg_worker_run(fd, h->config));
+	_exit(sg_worker_run(fd, h->config, sg_confine_worker));
 }
 
 static enum sg_rc

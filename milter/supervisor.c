@@ -28,6 +28,7 @@
 
 #include "base/log.h"
 #include "child.h"
+#include "confine.h"
 #include "compat/notify.h"
 #include "front.h"
 #include "link.h"
@@ -77,7 +78,7 @@ run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1,
 	    SG_LOG_INFO);
 	unblock_signals();
-	_exit(sg_worker_run(fd, s->config));
+	_exit(sg_worker_run(fd, s->config, sg_confine_worker));
 }
 
 static void
