@@ -2,6 +2,9 @@
 /*
  * test_engine.c - one lookup for all who ask; nobody waits longer than he
  * said; a worker that dies, hangs or lies costs no more than its own answer.
+ *
+ * An asker's first look at the store can be held (--wrap), as a scheduler may
+ * hold him there, and the clock be put on.
  */
 #include <sys/stat.h>
 #include <check.h>
@@ -78,6 +81,15 @@ finish(void)
 #define AWAIT(cond) \
 	while (!(cond)) \
 	(void)poll(NULL, 0, 2)
+
+static struct sg_engine_stats
+stats(void)
+{
+	struct sg_engine_stats st;
+
+	sg_engine_stats(engine, &st);
+	return st;
+}
 
 static struct sg_answer
 ask(const char *name, int ms)
@@ -434,6 +446,206 @@ START_TEST(test_drain_lets_all_go)
 }
 END_TEST
 
+static void
+put_known(const char *name, int64_t age_s, bool outage)
+{
+	struct sg_nexthop hop = hop_of(name);
+	struct sg_facts *f = learnt_facts(&hop, "1", POLICY, "mx.good.test");
+	struct sg_wall now = sg_wall_now();
+
+	f->sts.fetched_at.s = now.s - age_s;
+	f->fresh_until.s = outage ? now.s - 1 : now.s + 1000;
+	f->refresh_at.s = now.s - 1;
+	f->refetch_at.s = f->sts.fetched_at.s + SG_FACTS_REFETCH_S;
+	if (outage) {
+		f->sts.txt.state = SG_TXT_ERROR;
+		f->sts.txt.id[0] = '\0';
+	}
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
+}
+
+/* --- held up on the way, or late --------------------------------------------- */
+
+enum sg_rc __real_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier);
+enum sg_rc __wrap_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier);
+struct sg_mono __real_sg_mono_now(void);
+struct sg_mono __wrap_sg_mono_now(void);
+
+static _Thread_local bool may_be_held;
+static atomic_bool is_held, go_on;
+static atomic_long put_on_ms;
+
+enum sg_rc
+__wrap_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier)
+{
+	enum sg_rc rc = __real_sg_store_get(s, key, out_r, tier);
+
+	if (may_be_held) {
+		may_be_held = false;
+		atomic_store(&is_held, true);
+		AWAIT(atomic_load(&go_on));
+	}
+	return rc;
+}
+
+struct sg_mono
+__wrap_sg_mono_now(void)
+{
+	struct sg_mono now = __real_sg_mono_now();
+
+	now.ms += atomic_load(&put_on_ms);
+	return now;
+}
+
+static void *
+ask_when_let(void *arg)
+{
+	struct sg_answer *a = arg;
+
+	may_be_held = true;
+	*a = ask("good.test", 5000);
+	return NULL;
+}
+
+/* K-15: who has seen that nothing is known, and comes to ask for a lookup when
+   somebody else's has just landed, needs none. */
+START_TEST(test_overtaken_K15)
+{
+	struct sg_answer a, b;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	pthread_create(&t, NULL, ask_when_let, &b);
+	AWAIT(atomic_load(&is_held));
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	sg_facts_unref(&a.facts);
+	atomic_store(&go_on, true);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(b.missed, SG_REASON_NONE);
+	ck_assert_ptr_nonnull(sg_facts_policy(b.facts, sg_wall_now()));
+	sg_facts_unref(&b.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* The same for one who had seen that it is time to refresh. */
+START_TEST(test_overtaken_refresh_K15)
+{
+	struct sg_answer a, b;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	put_known("good.test", 60, false);
+	pthread_create(&t, NULL, ask_when_let, &b);
+	AWAIT(atomic_load(&is_held));
+	a = ask("good.test", 5000);
+	sg_facts_unref(&a.facts);
+	AWAIT(stats().answered == 1);
+	atomic_store(&go_on, true);
+	pthread_join(t, NULL);
+	sg_facts_unref(&b.facts);
+	a = ask("other.test", 5000); /* behind a second one, if there is any */
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 2);
+	finish();
+}
+END_TEST
+
+static bool
+answer_good_late(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)arg;
+	AWAIT(atomic_load(&go_on));
+	return answer_good(w, job, NULL);
+}
+
+static bool
+die_late(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)job, (void)arg;
+	AWAIT(atomic_load(&go_on));
+	return false;
+}
+
+/* A lookup that its worker is too slow with is given up, and asked for anew. */
+static void
+give_up_then_ask(fake_answer *answer)
+{
+	struct sg_ask again = { .hop = hop_of("good.test"),
+		.deadline_ms = 5000, .fresh = true };
+	struct sg_answer a;
+
+	start("reply_deadline = \"1s\"");
+	worker = fake_worker_new(engine, answer, NULL);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.missed, SG_REASON_TIMEOUT);
+	ck_assert_ptr_null(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	sg_engine_ask(engine, &again, &a);
+	ck_assert_int_eq(a.missed, SG_REASON_TIMEOUT);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(stats().flights, 1);
+	ck_assert_uint_eq(stats().timed_out, 1);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+}
+
+/* K-15, C-14: nobody starts the same while the worker is still at it, and what
+   it brings in the end is kept. */
+START_TEST(test_late_answer_is_kept_K15_C14)
+{
+	struct sg_answer a;
+
+	give_up_then_ask(answer_good_late);
+	atomic_store(&go_on, true);
+	AWAIT(stats().flights == 0);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.source, SG_SOURCE_MEMORY);
+	ck_assert_ptr_nonnull(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* A worker that dies over it takes it along: the next is not asked what nobody
+   waits for, but may be. */
+START_TEST(test_late_ends_with_its_worker)
+{
+	struct sg_ask again = { .hop = hop_of("good.test"),
+		.deadline_ms = 5000, .fresh = true };
+	struct sg_answer a;
+
+	give_up_then_ask(die_late);
+	atomic_store(&go_on, true);
+	AWAIT(stats().flights == 0);
+	fake_worker_free(&worker);
+	worker = fake_worker_new(engine, answer_good, NULL);
+	sg_engine_ask(engine, &again, &a);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* A worker that lives on and never answers does not block a name for ever. */
+START_TEST(test_late_is_forgotten)
+{
+	give_up_then_ask(answer_never);
+	atomic_store(&put_on_ms, 61000);
+	AWAIT(stats().flights == 0);
+	finish();
+}
+END_TEST
+
 /* --- limits -------------------------------------------------------------------------- */
 
 static enum sg_reason
@@ -469,25 +681,6 @@ START_TEST(test_sender_budget_T16)
 END_TEST
 
 /* --- freshness ------------------------------------------------------------------------ */
-
-static void
-put_known(const char *name, int64_t age_s, bool outage)
-{
-	struct sg_nexthop hop = hop_of(name);
-	struct sg_facts *f = learnt_facts(&hop, "1", POLICY, "mx.good.test");
-	struct sg_wall now = sg_wall_now();
-
-	f->sts.fetched_at.s = now.s - age_s;
-	f->fresh_until.s = outage ? now.s - 1 : now.s + 1000;
-	f->refresh_at.s = now.s - 1;
-	f->refetch_at.s = f->sts.fetched_at.s + SG_FACTS_REFETCH_S;
-	if (outage) {
-		f->sts.txt.state = SG_TXT_ERROR;
-		f->sts.txt.id[0] = '\0';
-	}
-	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
-	sg_facts_unref(&f);
-}
 
 /* A warm answer does not wait for the refresh that is due. */
 START_TEST(test_refresh_beside)
@@ -713,6 +906,11 @@ main(void)
 	tcase_add_test(t, test_worker_dies_twice);
 	tcase_add_test(t, test_deaf_worker_is_told_of);
 	tcase_add_test(t, test_drain_lets_all_go);
+	tcase_add_test(t, test_overtaken_K15);
+	tcase_add_test(t, test_overtaken_refresh_K15);
+	tcase_add_test(t, test_late_answer_is_kept_K15_C14);
+	tcase_add_test(t, test_late_ends_with_its_worker);
+	tcase_add_test(t, test_late_is_forgotten);
 	tcase_add_test(t, test_sender_budget_T16);
 	tcase_add_test(t, test_refresh_beside);
 	tcase_add_test(t, test_outage_does_not_wait_C16);
