@@ -664,7 +664,7 @@ ask_as(const char *sender, unsigned n)
 	return missed;
 }
 
-/* T16: one sender's flood spends his own budget. */
+/* S-05, T16: one sender's flood spends his own budget. */
 START_TEST(test_sender_budget_T16)
 {
 	unsigned refused = 0;

@@ -282,6 +282,8 @@ static const struct dns_row name_rows[] = {
 	CNAME("@own.test", "elsewhere.test"), A("own.test", "127.0.0.1"),
 	{ "elsewhere.test", SG_DNS_TLSA, DNS_DATA, "EE", 0, 0 },
 	MX("own-mx.test", "10 own.test"),
+	CNAME("nomx.test", "nomx-real.test"), A("nomx-real.test", "127.0.0.1"),
+	TLSA("nomx-real.test", "TA"),
 };
 
 static const struct name_case {
@@ -311,6 +313,14 @@ static const struct name_case {
 	    "DNS:exchange.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE, "ta.test" },
 	{ "D-46 DANE-TA: a fourth name", "hop.test", "DNS:fourth.test", NULL,
 	    SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "ta.test" },
+	{ "D-48 no MX, an alias: what it is an alias of", "nomx.test",
+	    "DNS:nomx-real.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE,
+	    "nomx-real.test" },
+	{ "D-48 no MX, an alias: the next hop itself", "nomx.test",
+	    "DNS:nomx.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE,
+	    "nomx-real.test" },
+	{ "D-48 no MX, an alias: no other", "nomx.test", "DNS:other.test",
+	    NULL, SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "nomx-real.test" },
 	{ "D-47 insecure MX: not the next hop", "loose.child.test",
 	    "DNS:loose.child.test", POLICY("enforce", "mx: ta.test\n"),
 	    SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "ta.test" },
