@@ -99,3 +99,7 @@ tests_net_test_no_connect_SOURCES = tests/net/test_no_connect.c \
 	tests/net/special_table.h
 tests_net_test_no_connect_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_no_connect_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_rebind
+tests_net_test_rebind_SOURCES = tests/net/test_rebind.c $(DNS_SERVER)
+tests_net_test_rebind_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_rebind_LDADD = $(TEST_LIBS)
