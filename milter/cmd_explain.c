@@ -123,6 +123,7 @@ print(const struct options *o, const char *to, struct sg_gate_answer *a)
 	struct sg_message m = { .open = true, .id = "00000000" };
 	struct sg_told told;
 	struct sg_reply reply;
+	struct sg_page page;
 	bool refused = a->decision.action == SG_ACTION_DEFER ||
 	    a->decision.action == SG_ACTION_REJECT;
 
@@ -133,9 +134,10 @@ print(const struct options *o, const char *to, struct sg_gate_answer *a)
 	if (o->json)
 		sg_show_json_line(stdout, sg_show_explain_json(to, a,
 		    refused ? &reply : NULL));
-	else
-		sg_show_explain(stdout, sg_show_wants_colour(stdout), to, a,
-		    refused ? &reply : NULL);
+	else {
+		sg_page_init(&page, stdout);
+		sg_show_explain(&page, to, a, refused ? &reply : NULL);
+	}
 }
 
 static enum sg_result

@@ -70,20 +70,23 @@ read_options(int argc, char **argv, struct options *o)
 
 /* An address literal or a local socket: no policy applies (STANDARDS A-04). */
 static void
-show_not_applicable(const struct options *o, const char *name)
+show_not_applicable(const struct options *o, const struct sg_page *page,
+    const char *name)
 {
 	struct sg_verdict v = { .result = SG_RESULT_NOT_APPLICABLE };
 
 	if (o->json)
 		sg_show_json_line(stdout, sg_show_query_json(name, NULL, &v));
-	else
-		printf("%s\n  verdict  not-applicable: an address literal or "
-		    "a local socket\n", name);
+	else {
+		printf("%s%s%s\n", page->bold, name, page->end);
+		sg_page_line(page, "verdict", "not-applicable: an address "
+		    "literal or a local socket");
+	}
 }
 
 static enum sg_result
 query(struct sg_house *h, const struct options *o,
-    const struct sg_nexthop *hop)
+    const struct sg_page *page, const struct sg_nexthop *hop)
 {
 	struct sg_ask ask = { .hop = *hop, .fresh = o->fresh, .demand = !o->no_probe,
 		.deadline_ms = (int)h->config->reply_deadline_ms };
@@ -99,8 +102,7 @@ query(struct sg_house *h, const struct options *o,
 		sg_show_json_line(stdout,
 		    sg_show_query_json(key, answer.facts, &v));
 	else
-		sg_show_query(stdout, sg_show_wants_colour(stdout), key,
-		    answer.facts, &v);
+		sg_show_query(page, key, answer.facts, &v);
 	sg_facts_unref(&answer.facts);
 	return v.result;
 }
@@ -127,6 +129,7 @@ sg_cmd_query(int argc, char **argv)
 	struct options o = { 0 };
 	struct sg_house house;
 	struct sg_nexthop hop;
+	struct sg_page page;
 	bool fail = false, unknown = false;
 	int status = read_options(argc, argv, &o);
 
@@ -140,12 +143,13 @@ sg_cmd_query(int argc, char **argv)
 		house.config->probe_enable = false;
 	fputs("stsgate: looked up by this command, not by a running daemon\n",
 	    stderr);
+	sg_page_init(&page, stdout);
 	for (int i = optind; i < argc; i++) {
 		if (sg_nexthop_parse(argv[i], &hop, NULL) != SG_OK) {
-			show_not_applicable(&o, argv[i]);
+			show_not_applicable(&o, &page, argv[i]);
 			continue;
 		}
-		switch (query(&house, &o, &hop)) {
+		switch (query(&house, &o, &page, &hop)) {
 		case SG_RESULT_FAIL:
 			fail = true;
 			break;

@@ -23,3 +23,9 @@ tests_milter_test_gate_SOURCES = tests/milter/test_gate.c \
 tests_milter_test_gate_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_gate_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_gate_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_page
+tests_milter_test_page_SOURCES = tests/milter/test_page.c milter/page.c
+tests_milter_test_page_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_page_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_page_LDADD = $(TEST_LIBS)
