@@ -260,6 +260,26 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 	    now.s < f->fresh_until.s;
 }
 
+/* What the worker is to find out, and what it may rely on. */
+static void
+set_job(struct sg_flight *f, const struct start *s,
+    const struct sg_facts *known)
+{
+	struct sg_wall now = sg_wall_now();
+
+	f->job.demand = s->demand || was_probed(known);
+	f->job.again = s->fresh;
+	sg_facts_need(known, now, s->fresh, &f->job.need);
+	if (known == NULL)
+		return;
+	f->known = sg_facts_ref(known);
+	if (sg_facts_policy(known, now) != NULL &&
+	    known->sts.text_len <= SG_JOB_POLICY_MAX) {
+		f->job.policy = f->known->sts.text;
+		f->job.policy_len = f->known->sts.text_len;
+	}
+}
+
 /* A lookup of s->hop: the one under way, or a new one. NULL with *refused
    set: none may be started; or NONE: none is needed (overtaken). Mutex
    held. */
@@ -269,7 +289,6 @@ start_flight(struct sg_engine *e, const char *key, struct start *s,
 {
 	struct sg_flight *f = sg_flight_find(&e->flights, key);
 	struct sg_mono now = sg_mono_now();
-	const struct sg_facts *known;
 
 	*refused = SG_REASON_TIMEOUT;
 	if (f != NULL) /* one that is over is about to be given up, or was and
@@ -302,10 +321,7 @@ start_flight(struct sg_engine *e, const char *key, struct start *s,
 	f->ends.ms = now.ms + (s->background ? BACKGROUND_MS
 		: (int64_t)e->config->reply_deadline_ms - JOB_MARGIN_MS);
 	f->job.probe = e->config->probe_enable;
-	known = s->newer != NULL ? s->newer : s->old;
-	f->job.demand = s->demand || was_probed(known);
-	f->job.again = s->fresh;
-	sg_facts_need(known, sg_wall_now(), s->fresh, &f->job.need);
+	set_job(f, s, s->newer != NULL ? s->newer : s->old);
 	e->stats.lookups++;
 	e->stats.refreshes += s->background;
 	sg_engine_send(e, f);

@@ -116,5 +116,6 @@ sg_flight_unref(struct sg_flight *f)
 		return;
 	pthread_cond_destroy(&f->cond);
 	sg_facts_unref(&f->facts);
+	sg_facts_unref(&f->known);
 	free(f);
 }

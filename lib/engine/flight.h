@@ -15,6 +15,8 @@ struct sg_flight {
 	char key[SG_NEXTHOP_KEY_SIZE];
 	uint64_t id; /* of its job; 0 is never used */
 	struct sg_job job;
+	struct sg_facts *known; /* when it was begun, or NULL; job.policy points
+				   into it */
 	unsigned slot;         /* the worker that is asked */
 	bool sent, background;
 	unsigned tries;        /* how often it was given to a worker */

@@ -717,14 +717,42 @@ START_TEST(test_outage_does_not_wait_C16)
 }
 END_TEST
 
-/* K-04, K-05: a policy a day old is fetched again though nobody asks. */
+static char told[sizeof(POLICY)]; /* of the policy, to the worker */
+
+static bool
+keep_policy(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)arg;
+	if (job->policy != NULL && job->policy_len < sizeof(told))
+		memcpy(told, job->policy, job->policy_len);
+	return true;
+}
+
+/* K-04, K-05: a policy a day old is fetched again though nobody asks. The
+   worker is told which (T19). */
 START_TEST(test_daily_refetch_K04)
 {
 	start("");
 	put_known("old.test", SG_FACTS_REFETCH_S + 10, false);
-	worker = fake_worker_new(engine, answer_never, NULL);
+	worker = fake_worker_new(engine, keep_policy, NULL);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	finish();
+	ck_assert_str_eq(told, POLICY);
+}
+END_TEST
+
+/* One that is over is no longer told of. */
+START_TEST(test_policy_over_K01)
+{
+	struct sg_answer a;
+
+	start("");
+	put_known("good.test", 604800 + 10, true);
+	worker = fake_worker_new(engine, keep_policy, NULL);
+	a = ask("good.test", 600);
+	sg_facts_unref(&a.facts);
+	finish();
+	ck_assert_str_eq(told, "");
 }
 END_TEST
 
@@ -882,6 +910,7 @@ START_TEST(test_refresh_keeps_demand)
 	sg_facts_unref(&a.facts);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	finish(); /* joins the worker's thread */
+	ck_assert_ptr_null(jobs[0].policy);
 	ck_assert_int_eq(jobs[0].demand, _i == 1);
 	ck_assert(!jobs[0].again);
 }
@@ -915,6 +944,7 @@ main(void)
 	tcase_add_test(t, test_refresh_beside);
 	tcase_add_test(t, test_outage_does_not_wait_C16);
 	tcase_add_test(t, test_daily_refetch_K04);
+	tcase_add_test(t, test_policy_over_K01);
 	tcase_add_loop_test(t, test_demand, 0,
 	    sizeof(demands) / sizeof(demands[0]));
 	tcase_add_test(t, test_demand_joins);
