@@ -86,7 +86,8 @@ sg_asker_close(struct sg_asker *a)
 }
 
 int
-sg_asker_send(const struct sg_asker *a, json_t *request, FILE *out)
+sg_asker_send(const struct sg_asker *a, json_t *request, bool json,
+    const struct sg_page *page, FILE *out)
 {
 	struct sg_err err = { .text = "" };
 	int status = EX_UNAVAILABLE;
@@ -95,6 +96,7 @@ sg_asker_send(const struct sg_asker *a, json_t *request, FILE *out)
 		fputs("stsgate: an argument that is not text\n", stderr);
 		return EX_USAGE;
 	}
+	sg_remote_form(request, json, page);
 	if (sg_remote_ask(a->house.config->control_socket, request, out, NULL,
 		&status, &err) == SG_OK)
 		return status;

@@ -24,9 +24,10 @@ enum sg_asker_need {
 enum sg_rc sg_asker_open(const char *config_path, enum sg_asker_need need,
     struct sg_asker *out);
 void sg_asker_close(struct sg_asker *asker);
-/* Asks the daemon; takes request's reference. Returns the exit status, 69 when
-   it is gone. Any thread. */
-int sg_asker_send(const struct sg_asker *asker, json_t *request, FILE *out);
+/* Asks the daemon, for JSON or for how page looks; takes request's reference.
+   Returns the exit status, 69 when it is gone. Any thread. */
+int sg_asker_send(const struct sg_asker *asker, json_t *request, bool json,
+    const struct sg_page *page, FILE *out);
 /* 0 pass and not-applicable, 1 fail, 2 unknown. */
 int sg_asker_status(enum sg_result result);
 /* What two of these are together: a fail counts before an unknown, anything

@@ -10,7 +10,6 @@
 #include "cmd.h"
 #include "config/config.h"
 #include "remote.h"
-#include "show.h"
 
 struct options {
 	const char *config;
@@ -52,8 +51,12 @@ read_options(int argc, char **argv, const char *allowed,
 static json_t *
 request(const char *what, const struct options *o)
 {
-	return json_pack("{s:s,s:b,s:b}", "do", what, "json", o->json,
-	    "colour", sg_show_wants_colour(stdout));
+	json_t *r = json_pack("{s:s}", "do", what);
+	struct sg_page page;
+
+	sg_page_init(&page, stdout);
+	sg_remote_form(r, o->json, &page);
+	return r;
 }
 
 /* --- cache ------------------------------------------------------------------------- */

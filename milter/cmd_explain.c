@@ -143,16 +143,16 @@ static int
 explain(const struct sg_asker *asker, const struct options *o, const char *to)
 {
 	struct sg_explain who = { o->from, o->login, o->client, "" };
-	struct sg_view view = { .out = stdout, .json = o->json,
-		.colour = sg_show_wants_colour(stdout) };
+	struct sg_view view = { .json = o->json };
 	struct sg_err err = { .text = "" };
 	enum sg_result result;
 
+	sg_page_init(&view.page, stdout);
 	if (asker->remote)
 		return sg_asker_send(asker, json_pack(
-		    "{s:s,s:s,s:s,s:s,s:s,s:b,s:b}", "do", "explain", "from",
-		    o->from, "to", to, "login", o->login, "client", o->client,
-		    "json", o->json, "colour", view.colour), stdout);
+		    "{s:s,s:s,s:s,s:s,s:s}", "do", "explain", "from", o->from,
+		    "to", to, "login", o->login, "client", o->client),
+		    o->json, &view.page, stdout);
 	if (sg_desk_explain(&asker->desk, &who, to, &view, &result, &err) ==
 	    SG_OK)
 		return sg_asker_status(result);

@@ -123,15 +123,15 @@ explain(const struct sg_asker *asker, const struct sg_held *m,
 {
 	struct sg_explain who = { .from = m->sender, .login = "", .client = "",
 		.group = m->group };
-	struct sg_view view = { .out = out, .json = true };
+	struct sg_view view = { .json = true };
 	struct sg_err err = { .text = "" };
 	enum sg_result result;
 
+	sg_page_set(&view.page, out, false, 0);
 	if (asker->remote)
-		return sg_asker_send(asker, json_pack(
-		    "{s:s,s:s,s:s,s:s,s:b}", "do", "explain", "from",
-		    m->sender, "to", to, "group", m->group, "json", true),
-		    out);
+		return sg_asker_send(asker, json_pack("{s:s,s:s,s:s,s:s}",
+		    "do", "explain", "from", m->sender, "to", to, "group",
+		    m->group), true, &view.page, out);
 	if (sg_desk_explain(&asker->desk, &who, to, &view, &result, &err) ==
 	    SG_OK)
 		return sg_asker_status(result);
@@ -191,8 +191,9 @@ print(const struct options *o, const struct sg_held *m,
     const struct judgement *j, bool released)
 {
 	char sender[400];
-	bool colour = sg_show_wants_colour(stdout);
+	struct sg_page page;
 
+	sg_page_init(&page, stdout);
 	if (o->json) {
 		sg_show_json_line(stdout, json_pack(
 		    "{s:s,s:s,s:s,s:I,s:s,s:s,s:s?,s:b}", "id", m->id,
@@ -207,9 +208,9 @@ print(const struct options *o, const struct sg_held *m,
 	printf("%-16s %-10s %-28s %3zu to  %s%-8s%s %s%s%s%s\n", m->id,
 	    m->group[0] != '\0' ? m->group : "-",
 	    sender[0] != '\0' ? sender : "<>", m->n_to,
-	    sg_show_colour(j->status == 0 ? SG_RESULT_PASS : j->status == 1
-	    ? SG_RESULT_FAIL : SG_RESULT_UNKNOWN, colour),
-	    result_word(j->status), colour ? "\033[0m" : "", j->next_hop,
+	    sg_show_colour(&page, j->status == 0 ? SG_RESULT_PASS
+	        : j->status == 1 ? SG_RESULT_FAIL : SG_RESULT_UNKNOWN),
+	    result_word(j->status), page.end, j->next_hop,
 	    j->reason[0] != '\0' ? ": " : "", j->reason,
 	    released ? "; released" : "");
 }

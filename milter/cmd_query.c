@@ -89,23 +89,22 @@ read_options(int argc, char **argv, struct options *o)
 struct query {
 	struct sg_asker asker;
 	const struct options *o;
-	bool colour;
+	struct sg_page page; /* of the terminal; several print at a time */
 };
 
 static int
 ask_one(void *arg, const char *name, FILE *out)
 {
 	struct query *q = arg;
-	struct sg_view view = { .out = out, .json = q->o->json,
-		.colour = q->colour };
+	struct sg_view view = { .page = q->page, .json = q->o->json };
 	enum sg_result result;
 	struct sg_err err = { .text = "" };
 
 	if (q->asker.remote)
-		return sg_asker_send(&q->asker, json_pack(
-		    "{s:s,s:s,s:b,s:b,s:b}", "do", "query", "name", name,
-		    "fresh", q->o->fresh, "json", q->o->json, "colour",
-		    q->colour), out);
+		return sg_asker_send(&q->asker, json_pack("{s:s,s:s,s:b}",
+		    "do", "query", "name", name, "fresh", q->o->fresh),
+		    q->o->json, &q->page, out);
+	view.page.out = out;
 	if (sg_desk_query(&q->asker.desk, name, q->o->fresh, !q->o->no_probe,
 		&view, &result, &err) == SG_OK)
 		return sg_asker_status(result);
@@ -132,11 +131,12 @@ check_names(const struct sg_names *names)
 static int
 run(const struct options *o, const struct sg_names *names)
 {
-	struct query q = { .o = o, .colour = sg_show_wants_colour(stdout) };
+	struct query q = { .o = o };
 	struct sg_many many = { .names = names, .ask = ask_one, .arg = &q,
 		.what = "query" };
 	int status;
 
+	sg_page_init(&q.page, stdout);
 	if (sg_asker_open(o->config, o->no_probe ? SG_ASKER_OWN : SG_ASKER_ANY,
 		&q.asker) != SG_OK)
 		return EX_CONFIG;

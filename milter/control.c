@@ -102,6 +102,14 @@ is_set(const struct client *c, const char *member)
 	return json_is_true(json_object_get(c->request, member));
 }
 
+static unsigned
+width_of(const struct client *c)
+{
+	json_int_t n = json_integer_value(json_object_get(c->request, "width"));
+
+	return n > 0 && n <= 10000 ? (unsigned)n : 0;
+}
+
 static int
 status_of(enum sg_result r)
 {
@@ -180,9 +188,9 @@ do_purge(struct client *c)
 		sg_log(SG_LOG_WARN, "all %zu next hops were purged by command",
 		    n);
 		if (c->view.json)
-			fprintf(c->view.out, "{\"purged\":%zu}\n", n);
+			fprintf(c->view.page.out, "{\"purged\":%zu}\n", n);
 		else
-			fprintf(c->view.out, "%zu purged\n", n);
+			fprintf(c->view.page.out, "%zu purged\n", n);
 		return EX_OK;
 	}
 	rc = sg_desk_purge(&c->desk, text_of(c, "name"), &err);
@@ -280,18 +288,18 @@ static void
 answer(struct client *c)
 {
 	static const cookie_io_functions_t io = { .write = write_out };
+	FILE *out = fopencookie(c, "w", io);
 	char tail[32];
 	int status;
 
-	c->view = (struct sg_view) { .json = is_set(c, "json"),
-		.colour = is_set(c, "colour"), .progress = send_progress,
-		.arg = c };
-	c->view.out = fopencookie(c, "w", io);
-	if (c->view.out == NULL)
+	if (out == NULL)
 		return;
-	(void)setvbuf(c->view.out, NULL, _IOFBF, OUT_BUFFER);
+	(void)setvbuf(out, NULL, _IOFBF, OUT_BUFFER);
+	c->view = (struct sg_view) { .json = is_set(c, "json"),
+		.progress = send_progress, .arg = c };
+	sg_page_set(&c->view.page, out, is_set(c, "colour"), width_of(c));
 	status = run_request(c);
-	fclose(c->view.out);
+	fclose(out);
 	snprintf(tail, sizeof(tail), "x %d\n", status);
 	send_all(c, tail, strlen(tail));
 }

@@ -5,7 +5,7 @@
  *
  * A connection is one request and its answer. Request: one line of JSON of at
  * most SG_CONTROL_REQUEST_MAX octets, {"do":"query","name":"good.test",
- * "fresh":false,"json":true,"colour":false}. Answer: chunks, each a line and
+ * "fresh":false,"json":false,"colour":true,"width":80}. Answer: chunks, each a line and
  * what it announces: "o N" and N octets of output; "e N" the same for stderr;
  * "p N" N done so far; and last "x N", the exit status.
  */

@@ -26,10 +26,13 @@ show_not_applicable(const struct sg_view *view, const char *name)
 	struct sg_verdict v = { .result = SG_RESULT_NOT_APPLICABLE };
 
 	if (view->json)
-		sg_show_json_line(view->out, sg_show_query_json(name, NULL, &v));
-	else
-		fprintf(view->out, "%s\n  verdict  not-applicable: an address "
-		    "literal or a local socket\n", name);
+		sg_show_json_line(view->page.out, sg_show_query_json(name, NULL, &v));
+	else {
+		fprintf(view->page.out, "%s%s%s\n", view->page.bold, name,
+		    view->page.end);
+		sg_page_line(&view->page, "verdict", "not-applicable: an "
+		    "address literal or a local socket");
+	}
 }
 
 /* Facts and the verdict on them by what is published. */
@@ -44,10 +47,10 @@ show_facts(const struct sg_nexthop *hop, const struct sg_facts *facts,
 	sg_decide_verdict(facts, SG_REQUIRE_PUBLISHED, false, sg_wall_now(),
 	    &v);
 	if (view->json)
-		sg_show_json_line(view->out,
+		sg_show_json_line(view->page.out,
 		    sg_show_query_json(key, facts, &v));
 	else
-		sg_show_query(view->out, view->colour, key, facts, &v);
+		sg_show_query(&view->page, key, facts, &v);
 	return v.result;
 }
 
@@ -87,10 +90,10 @@ show_answer(const char *to, struct sg_gate_answer *a,
 		sg_reply_make(&told, a->decision.action, &reply);
 	}
 	if (view->json)
-		sg_show_json_line(view->out, sg_show_explain_json(to, a,
+		sg_show_json_line(view->page.out, sg_show_explain_json(to, a,
 		    refused ? &reply : NULL));
 	else
-		sg_show_explain(view->out, view->colour, to, a,
+		sg_show_explain(&view->page, to, a,
 		    refused ? &reply : NULL);
 }
 
@@ -153,9 +156,9 @@ list_one(void *arg, const struct sg_facts *f)
 	struct walk *w = arg;
 
 	if (w->view->json)
-		sg_show_json_line(w->view->out, sg_show_known_json(f));
+		sg_show_json_line(w->view->page.out, sg_show_known_json(f));
 	else
-		sg_show_known(w->view->out, w->view->colour, f);
+		sg_show_known(&w->view->page, f);
 	return ++w->done % PROGRESS_EVERY != 0 || go_on(w->view, w->done);
 }
 
@@ -165,7 +168,7 @@ sg_desk_list(const struct sg_desk *desk, const struct sg_view *view)
 	struct walk w = { view, 0 };
 
 	if (!view->json)
-		sg_show_known_head(view->out, view->colour);
+		sg_show_known_head(&view->page);
 	sg_store_each(desk->store, list_one, &w);
 }
 
@@ -254,8 +257,8 @@ sg_desk_stats(const struct sg_desk *desk, const struct sg_view *view)
 	sg_store_stats(desk->store, &store);
 	sg_engine_stats(desk->engine, &engine);
 	if (view->json)
-		sg_show_json_line(view->out,
+		sg_show_json_line(view->page.out,
 		    sg_show_stats_json(&store, &engine));
 	else
-		sg_show_stats(view->out, view->colour, &store, &engine);
+		sg_show_stats(&view->page, &store, &engine);
 }

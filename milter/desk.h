@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "decide/decide.h"
 #include "engine/engine.h"
+#include "page.h"
 #include "store/store.h"
 
 struct sg_desk {
@@ -22,8 +23,8 @@ struct sg_desk {
 
 /* How the answer is to look. */
 struct sg_view {
-	FILE *out;
-	bool json, colour;
+	struct sg_page page; /* its out is for JSON too */
+	bool json;
 	/* Called now and then by what takes long; may be NULL. False: whoever
 	   asked is gone, stop. */
 	bool (*progress)(void *arg, size_t done);

@@ -59,6 +59,15 @@ sg_remote_try(const char *path, struct sg_err *err)
 	return rc;
 }
 
+void
+sg_remote_form(json_t *request, bool json, const struct sg_page *page)
+{
+	json_object_set_new(request, "json", json_boolean(json));
+	json_object_set_new(request, "colour",
+	    json_boolean(page->bold[0] != '\0'));
+	json_object_set_new(request, "width", json_integer(page->width));
+}
+
 static bool
 send_request(int fd, const json_t *request)
 {

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "base/err.h"
+#include "page.h"
 
+/* How the answer is to look: JSON, or for this page. */
+void sg_remote_form(json_t *request, bool json, const struct sg_page *page);
 /* Sends request (its reference is taken) to the daemon at path and prints what
    comes: output to out, complaints to stderr, progress on a terminal's stderr
    under that name (NULL: none). SG_OK: *status is the exit status. SG_NONE:

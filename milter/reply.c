@@ -145,17 +145,18 @@ subject(const struct sg_verdict *v, char out[NAME_SIZE])
 	}
 }
 
-static void
-put_reason(const struct sg_verdict *v, char *out, size_t size)
+const char *
+sg_reply_reason(const struct sg_verdict *v, char out[SG_REPLY_REASON_SIZE])
 {
 	const char *means = words[v->reason].means;
 	char name[NAME_SIZE];
 
 	if (v->unvouched)
 		means = "neither MTA-STS nor DNSSEC vouches for its name";
-	snprintf(out, size, "%s: %s%s%s%s", subject(v, name),
+	snprintf(out, SG_REPLY_REASON_SIZE, "%s: %s%s%s%s", subject(v, name),
 	    sg_reason_name(v->reason), means[0] != '\0' ? " (" : "", means,
 	    means[0] != '\0' ? ")" : "");
+	return out;
 }
 
 static const char *
@@ -185,10 +186,10 @@ sg_reply_make(const struct sg_told *told, enum sg_action action,
 	const struct sg_verdict *v = told->verdict;
 	const struct words *w = &words[v->reason];
 	bool reject = action == SG_ACTION_REJECT;
-	char demand[172], reason[156]; /* the sum fits */
+	char demand[172], reason[SG_REPLY_REASON_SIZE]; /* the sum fits */
 
 	put_demand(told, demand, sizeof(demand));
-	put_reason(v, reason, sizeof(reason));
+	sg_reply_reason(v, reason);
 	snprintf(out->text, sizeof(out->text), "%s %s; %s [%.16s]", demand,
 	    reason, next_step(reject, w->ours), told->id);
 	snprintf(out->code, sizeof(out->code), "%s", !reject ? "451"

@@ -11,6 +11,12 @@
 
 #define SG_REPLY_TEXT_SIZE 400
 
+/* "mx.good.test: certificate-expired", and what it means: who or what a
+   verdict's reason is about. */
+#define SG_REPLY_REASON_SIZE 156
+const char *sg_reply_reason(const struct sg_verdict *verdict,
+    char out[SG_REPLY_REASON_SIZE]);
+
 /* A reply to give; all three parts always together. */
 struct sg_reply {
 	char code[4];     /* "451" */

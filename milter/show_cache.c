@@ -5,10 +5,6 @@
 #include "decide/decide.h"
 #include "show.h"
 
-#define DIM "\033[2m"
-#define BOLD "\033[1m"
-#define END "\033[0m"
-
 /* The two largest units: nobody plans by more. */
 const char *
 sg_show_span(int64_t s, char out[SG_SHOW_SPAN_SIZE])
@@ -96,15 +92,15 @@ sg_show_known_json(const struct sg_facts *f)
 }
 
 void
-sg_show_known_head(FILE *out, bool colour)
+sg_show_known_head(const struct sg_page *p)
 {
-	fprintf(out, "%s%-36s %-8s %7s %3s %-9s %-8s %-14s %s%s\n",
-	    colour ? DIM : "", "NEXT HOP", "MTA-STS", "UNTIL", "MX",
-	    "PUBLISHED", "ATTAINED", "RESULT", "FRESH", colour ? END : "");
+	fprintf(p->out, "%s%-36s %-8s %7s %3s %-9s %-8s %-14s %s%s\n", p->dim,
+	    "NEXT HOP", "MTA-STS", "UNTIL", "MX", "PUBLISHED", "ATTAINED",
+	    "RESULT", "FRESH", p->end);
 }
 
 void
-sg_show_known(FILE *out, bool colour, const struct sg_facts *f)
+sg_show_known(const struct sg_page *p, const struct sg_facts *f)
 {
 	struct sg_wall now = sg_wall_now();
 	const struct sg_sts_policy *policy = sg_facts_policy(f, now);
@@ -115,11 +111,11 @@ sg_show_known(FILE *out, bool colour, const struct sg_facts *f)
 	sg_decide_verdict(f, SG_REQUIRE_PUBLISHED, false, now, &v);
 	if (policy != NULL)
 		sg_show_span(sg_facts_policy_expires(f).s - now.s, until);
-	fprintf(out, "%-36s %-8s %7s %3u %-9s %-8s %s%-14s%s %s%s%s\n",
+	fprintf(p->out, "%-36s %-8s %7s %3u %-9s %-8s %s%-14s%s %s%s%s\n",
 	    sg_nexthop_key(&f->hop, key), sts_word(f, policy), until, f->n_mx,
 	    sg_level_name(v.published), sg_level_name(v.attained),
-	    sg_show_colour(v.result, colour), sg_result_name(v.result),
-	    colour ? END : "", sg_show_span(f->fresh_until.s - now.s, fresh),
+	    sg_show_colour(p, v.result), sg_result_name(v.result), p->end,
+	    sg_show_span(f->fresh_until.s - now.s, fresh),
 	    v.reason != SG_REASON_NONE ? "  " : "",
 	    v.reason != SG_REASON_NONE ? sg_reason_name(v.reason) : "");
 }
@@ -153,32 +149,21 @@ sg_show_stats_json(const struct sg_store_stats *s,
 	    (json_int_t)e->bad_frames);
 }
 
-static void
-row(FILE *out, bool colour, const char *name)
-{
-	fprintf(out, "%s%-9s%s", colour ? BOLD : "", name, colour ? END : "");
-}
-
 void
-sg_show_stats(FILE *out, bool colour, const struct sg_store_stats *s,
+sg_show_stats(const struct sg_page *p, const struct sg_store_stats *s,
     const struct sg_engine_stats *e)
 {
-	row(out, colour, "memory");
-	fprintf(out, "%zu next hops, %zu with a policy; %lu hits, %lu evicted\n",
-	    s->memory_entries, s->memory_policies, s->hits_memory, s->evicted);
-	row(out, colour, "disk");
-	fprintf(out, "%s%s%s%s; %lu hits, %zu waiting to be written\n",
-	    sg_show_colour(s->degraded ? SG_RESULT_FAIL : SG_RESULT_PASS,
-	        colour), s->degraded ? "not usable: " : "good", s->text,
-	    colour ? END : "", s->hits_disk, s->unwritten);
-	row(out, colour, "misses");
-	fprintf(out, "%lu\n", s->misses);
-	row(out, colour, "lookups");
-	fprintf(out, "%lu begun, %lu answered, %lu timed out, %lu refused; "
-	    "%lu were refreshes; %zu under way, %zu waiting\n", e->lookups,
-	    e->answered, e->timed_out, e->refused, e->refreshes, e->flights,
-	    e->waiting);
-	row(out, colour, "workers");
-	fprintf(out, "%u up; %lu replaced, %lu frames refused\n", e->workers_up,
-	    e->worker_losses, e->bad_frames);
+	sg_page_line(p, "memory", "%zu next hops, %zu with a policy; %lu hits, "
+	    "%lu evicted", s->memory_entries, s->memory_policies,
+	    s->hits_memory, s->evicted);
+	sg_page_line(p, "disk", "%s%s%s%s; %lu hits, %zu waiting to be written",
+	    s->degraded ? p->bad : p->good, s->degraded ? "not usable: "
+	    : "good", s->text, p->end, s->hits_disk, s->unwritten);
+	sg_page_line(p, "misses", "%lu", s->misses);
+	sg_page_line(p, "lookups", "%lu begun, %lu answered, %lu timed out, %lu "
+	    "refused; %lu were refreshes; %zu under way, %zu waiting",
+	    e->lookups, e->answered, e->timed_out, e->refused, e->refreshes,
+	    e->flights, e->waiting);
+	sg_page_line(p, "workers", "%u up; %lu replaced, %lu frames refused",
+	    e->workers_up, e->worker_losses, e->bad_frames);
 }

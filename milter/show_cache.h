@@ -4,22 +4,21 @@
 #ifndef SG_SHOW_CACHE_H
 #define SG_SHOW_CACHE_H
 #include <jansson.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include "engine/engine.h"
 #include "facts/facts.h"
+#include "page.h"
 #include "store/store.h"
 
 /* {"next_hop","sts":{state,mode,id,expires_at},"mx":n,"published","attained",
    "result","reason","fresh_until"}; a new reference. */
 json_t *sg_show_known_json(const struct sg_facts *facts);
-void sg_show_known_head(FILE *out, bool colour);
-void sg_show_known(FILE *out, bool colour, const struct sg_facts *facts);
+void sg_show_known_head(const struct sg_page *page);
+void sg_show_known(const struct sg_page *page, const struct sg_facts *facts);
 
 json_t *sg_show_stats_json(const struct sg_store_stats *store,
     const struct sg_engine_stats *engine);
-void sg_show_stats(FILE *out, bool colour, const struct sg_store_stats *store,
-    const struct sg_engine_stats *engine);
+void sg_show_stats(const struct sg_page *page,
+    const struct sg_store_stats *store, const struct sg_engine_stats *engine);
 
 /* "3d4h", "12m", "now": how long until t. */
 #define SG_SHOW_SPAN_SIZE 24

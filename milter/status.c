@@ -113,33 +113,35 @@ status_json(const struct sg_desk *desk, const struct sg_status *s)
 /* --- for people ------------------------------------------------------------------ */
 
 static void
-show_head(const struct sg_desk *desk, const struct sg_status *s, FILE *out)
+show_head(const struct sg_desk *desk, const struct sg_status *s,
+    const struct sg_page *p)
 {
 	char up[SG_SHOW_SPAN_SIZE], read_at[SG_WALL_TEXT_SIZE];
 
-	fprintf(out, "stsgate %s, up %s, front process %d\n", PACKAGE_VERSION,
+	fprintf(p->out, "%sstsgate %s%s, up %s, front process %d\n", p->bold,
+	    PACKAGE_VERSION, p->end,
 	    sg_show_span(sg_wall_now().s - s->started.s, up), (int)getpid());
-	fprintf(out, "config   %s, read %s%s\n", s->config_path,
+	sg_page_line(p, "config", "%s, read %s%s", s->config_path,
 	    sg_wall_format(s->config_at, read_at), s->config_ok ? ""
 	    : "; a newer one was refused (see the log)");
-	fprintf(out, "mode     %s; %zu group%s\n", desk->config->dry_run
+	sg_page_line(p, "mode", "%s; %zu group%s", desk->config->dry_run
 	    ? "dry run: nothing is stopped" : "decisions are carried out",
 	    desk->config->n_groups, desk->config->n_groups == 1 ? "" : "s");
 }
 
 static void
-show_sockets(const struct sg_config *boot, FILE *out)
+show_sockets(const struct sg_config *boot, const struct sg_page *p)
 {
 	char text[sizeof(boot->milter_listen.path) + 16];
 
-	fprintf(out, "milter   %s\n", boot->milter_socket);
+	sg_page_line(p, "milter", "%s", boot->milter_socket);
 	for (size_t i = 0; i < boot->n_tlsmap_listen; i++)
-		fprintf(out, "tlsmap   %s\n",
+		sg_page_line(p, "tlsmap", "%s",
 		    listener_text(&boot->tlsmap_listen[i], text));
 	if (boot->metrics_listen[0] != '\0')
-		fprintf(out, "metrics  http://%s/metrics\n",
+		sg_page_line(p, "metrics", "http://%s/metrics",
 		    boot->metrics_listen);
-	fprintf(out, "state    %s\n", boot->state_dir);
+	sg_page_line(p, "state", "%s", boot->state_dir);
 }
 
 void
@@ -149,10 +151,10 @@ sg_status_show(const struct sg_desk *desk, const struct sg_view *view)
 
 	sg_status_get(&s);
 	if (view->json) {
-		sg_show_json_line(view->out, status_json(desk, &s));
+		sg_show_json_line(view->page.out, status_json(desk, &s));
 		return;
 	}
-	show_head(desk, &s, view->out);
-	show_sockets(s.boot, view->out);
+	show_head(desk, &s, &view->page);
+	show_sockets(s.boot, &view->page);
 	sg_desk_stats(desk, view);
 }

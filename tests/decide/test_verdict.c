@@ -725,7 +725,7 @@ static const struct row rows[] = {
 	    "not-applicable null-mx - none/none/none -" },
 	{ "N-13 null MX, TXT not asked", "unasked", "null", "", "secure",
 	    "not-applicable null-mx - none/secure/none -" },
-	{ "N-02 domain does not exist", "none", "nxdomain", "", "published",
+	{ "N-02, E-10 domain does not exist", "none", "nxdomain", "", "published",
 	    "not-applicable no-usable-mx - none/none/none -" },
 	{ "N-05 MX unusable", "none", "unusable", "", "published",
 	    "unknown no-usable-mx mx none/none/none -" },

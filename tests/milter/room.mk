@@ -28,7 +28,7 @@ check_PROGRAMS += tests/milter/test_control
 tests_milter_test_control_SOURCES = tests/milter/test_control.c \
 	milter/control.c milter/remote.c milter/reception.c milter/metrics.c \
 	milter/status.c milter/desk.c milter/gate.c milter/message.c \
-	milter/reply.c milter/show.c milter/show_cache.c
+	milter/reply.c milter/show.c milter/show_cache.c milter/page.c
 tests_milter_test_control_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_control_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_control_LDADD = $(TEST_LIBS)
@@ -39,3 +39,9 @@ tests_milter_test_held_SOURCES = tests/milter/test_held.c milter/held.c \
 tests_milter_test_held_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_held_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_held_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_page
+tests_milter_test_page_SOURCES = tests/milter/test_page.c milter/page.c
+tests_milter_test_page_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_page_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_page_LDADD = $(TEST_LIBS)

@@ -251,7 +251,8 @@ START_TEST(test_dry_run_header)
 }
 END_TEST
 
-/* THREATS 2.2: 0, 1, 5 and 200 copies, highest index first. */
+/* THREATS 2.2: 0, 1, 5 and 200 copies, highest index first; and nobody else's
+   header (T-14). */
 START_TEST(test_forged_headers)
 {
 	static const unsigned counts[] = { 0, 1, 5, 200 };
@@ -260,6 +261,7 @@ START_TEST(test_forged_headers)
 
 	ck_assert_int_eq(rcpt(&c, "free.test").code, 'c');
 	(void)milter_header(&c, "Subject", "x");
+	(void)milter_header(&c, "TLS-Required", "No");
 	for (unsigned i = 0; i < counts[_i]; i++)
 		(void)milter_header(&c, i % 2 ? "X-Stsgate" : "x-STSGATE",
 		    "result=pass");
@@ -359,7 +361,8 @@ START_TEST(test_local_submission)
 }
 END_TEST
 
-/* RFC 8689, T-08 to T-11: without an enforce policy nothing vouches. */
+/* RFC 8689: without an enforce policy nothing vouches (T-08, T-10), and that is
+   no hindrance to a bounce (T-11). */
 START_TEST(test_requiretls)
 {
 	struct milter_client c;
