@@ -112,6 +112,7 @@ static bool
 is_promised(const struct sg_gate_answer *a)
 {
 	return a->facts != NULL && a->decision.action <= SG_ACTION_HOLD &&
+	    a->verdict.required > SG_LEVEL_NONE &&
 	    a->verdict.result != SG_RESULT_FAIL &&
 	    a->verdict.result != SG_RESULT_NOT_APPLICABLE;
 }

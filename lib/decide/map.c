@@ -24,7 +24,6 @@ struct tally {
 	unsigned usable;   /* of them: with usable TLSA records */
 	unsigned unusable; /* with TLSA records, none of them usable */
 	unsigned failed;   /* looking for them failed, or was a lie */
-	unsigned unknown;  /* nobody has looked */
 	enum sg_reason reason; /* of the first that failed */
 };
 
@@ -154,8 +153,6 @@ count(const struct sg_facts_mx *mx, struct tally *t)
 		t->usable++;
 	else if (mx->tlsa == SG_TLSA_UNUSABLE)
 		t->unusable++;
-	else if (mx->tlsa == SG_TLSA_UNASKED || mx->addrs != SG_ADDR_OK)
-		t->unknown++;
 }
 
 /* TLSA records count for what they say at hosts of a secure MX RRset alone; a
@@ -334,14 +331,6 @@ policy_is_known(const struct sg_map_params *p, const struct asked *a,
 	return false;
 }
 
-/* Whether there are TLSA records is not known, and the MTA can look itself. */
-static bool
-dane_is_open(const struct sg_facts *f, const struct tally *t)
-{
-	return t->failed > 0 || t->unknown > 0 || f->mx_state == SG_MX_ERROR ||
-	    f->mx_state == SG_MX_UNASKED;
-}
-
 /* --- the word -------------------------------------------------------------------- */
 
 /* TLSA records rule at some host at least, or a level of DANE is asked. */
@@ -379,7 +368,10 @@ say_without_dane(const struct sg_map_params *p, const struct asked *a,
 			temp(out, out->reason);
 		break;
 	default:
-		if (t->unusable > 0 || dane_is_open(p->facts, t))
+		/* Who looked in vain at one host may not have it in clear; but
+		   where nobody has looked, the MTA's own default stands, which
+		   may be more than `dane'. */
+		if (t->unusable > 0 || t->failed > 0)
 			out->word = SG_MAP_DANE;
 		break;
 	}
