@@ -29,6 +29,7 @@
 #include "metrics.h"
 #include "session.h"
 #include "status.h"
+#include "tlsmap.h"
 
 #define ALIVE_MS 1000
 #define DRAIN_MS 1200     /* for callbacks to come back */
@@ -49,6 +50,7 @@ struct front {
 	enum sg_rc reload_rc;
 	char *reload_text;
 	struct sg_store *store;
+	struct sg_tlsmap *tlsmap; /* NULL: nowhere to listen */
 	atomic_bool leaving;
 	struct sg_session_env env;
 };
@@ -63,6 +65,8 @@ leave(struct front *f)
 	while (atomic_exchange(&f->leaving, true))
 		(void)poll(NULL, 0, DRAIN_MS); /* another thread does it */
 	sg_engine_drain(f->env.engine);
+	if (f->tlsmap != NULL)
+		sg_tlsmap_drain(f->tlsmap);
 	while (atomic_load(&f->env.inside) > 0 &&
 	    sg_mono_now().ms < until.ms)
 		(void)poll(NULL, 0, 5);
@@ -104,6 +108,8 @@ take_config(struct front *f, int fd)
 	    sg_config_parse(text, "configuration", &config, &errors) == SG_OK) {
 		sg_engine_set_config(f->env.engine, config);
 		sg_session_set_config(&f->env, config);
+		if (f->tlsmap != NULL)
+			sg_tlsmap_set_config(f->tlsmap, config);
 		sg_log(SG_LOG_INFO, "new configuration in force");
 	} else
 		sg_log(SG_LOG_ERR, "new configuration refused: %s",
@@ -245,6 +251,19 @@ open_store(struct front *f, const struct sg_config *config,
 }
 
 static enum sg_rc
+start_tlsmap(struct front *f, const struct sg_front_params *p,
+    struct sg_err *err)
+{
+	struct sg_tlsmap_params params = { .engine = f->env.engine,
+		.config = p->config, .listeners = p->doors.tlsmap,
+		.n_listeners = p->doors.n_tlsmap };
+
+	if (params.n_listeners == 0)
+		return SG_OK;
+	return sg_tlsmap_new(&params, &f->tlsmap, err);
+}
+
+static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
 	struct sg_engine_params engine = { .config = p->config,
@@ -261,7 +280,8 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	engine.store = f->store;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
 		return SG_BAD;
-	if (sg_session_register(&f->env, err) != SG_OK ||
+	if (start_tlsmap(f, p, err) != SG_OK ||
+	    sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
 	f->env.wake = sg_wake_new(&p->boot->milter_listen);
@@ -272,6 +292,7 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	pthread_detach(thread);
 	control.store = metrics.store = f->store;
 	metrics.engine = f->env.engine;
+	metrics.tlsmap = f->tlsmap;
 	if (metrics.fd >= 0 && sg_metrics_start(&metrics, err) != SG_OK)
 		return SG_BAD;
 	return sg_control_start(&control, err);

@@ -155,6 +155,24 @@ print_store(struct sg_store *store, FILE *out)
 }
 
 static void
+print_tlsmap(struct sg_tlsmap *map, FILE *out)
+{
+	struct sg_tlsmap_stats s;
+
+	head(out, M_TLSMAP);
+	if (map == NULL)
+		return;
+	sg_tlsmap_stats(map, &s);
+	for (unsigned d = 0; d < SG_DIALECTS; d++)
+		for (unsigned w = 0; w < SG_MAP_WORDS; w++)
+			if (s.answers[d][w] > 0)
+				fprintf(out, "%s{dialect=\"%s\",answer=\"%s\"}"
+				    " %lu\n", metrics[M_TLSMAP].name,
+				    sg_dialect_name(d), sg_map_word_name(w),
+				    s.answers[d][w]);
+}
+
+static void
 print_expiry(FILE *out)
 {
 	struct sg_wall now = sg_wall_now();
@@ -184,6 +202,7 @@ sg_metrics_print(const struct sg_metrics_params *p, FILE *out)
 	print_counted(out, M_LOOKUPS);
 	print_histogram(out);
 	print_store(p->store, out);
+	print_tlsmap(p->tlsmap, out);
 	one(out, M_RESTARTS, (double)e.worker_losses);
 	one(out, M_WORKERS, e.workers_up);
 	print_expiry(out);

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include "engine/engine.h"
 #include "store/store.h"
+#include "tlsmap.h"
 
 struct sg_metrics_params {
 	int fd; /* listening; stays the caller's */
 	struct sg_engine *engine;
 	struct sg_store *store;
+	struct sg_tlsmap *tlsmap; /* or NULL */
 };
 
 /* Serves GET /metrics until the process ends. SG_BAD with err. */

