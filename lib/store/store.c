@@ -176,12 +176,6 @@ sg_store_get(struct sg_store *s, const char *key, struct sg_facts **out_r,
 	return SG_OK;
 }
 
-struct sg_facts *
-sg_store_peek(struct sg_store *s, const char *key)
-{
-	return sg_memory_peek(s->memory, key);
-}
-
 static enum sg_rc
 put_locked(struct sg_store *s, char (*keys)[SG_NEXTHOP_KEY_SIZE],
     const char **key, struct sg_facts *const *facts, size_t n,

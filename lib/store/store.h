@@ -44,10 +44,6 @@ struct sg_facts *sg_store_peek(struct sg_store *store, const char *key);
 enum sg_rc sg_store_get(struct sg_store *store, const char *key,
     struct sg_facts **out_r, enum sg_store_tier *tier);
 
-/* What memory holds of key (a reference, yours), or NULL: for who has asked
-   sg_store_get() and may have been overtaken. No disk, not counted as a use. */
-struct sg_facts *sg_store_peek(struct sg_store *store, const char *key);
-
 /* Writes n facts in one transaction, then shows them to everybody. References
    are taken, not stolen. SG_OK: on disk (or there is none). SG_RETRY: only in
    memory, err says why; they are written again when the disk is back. */
