@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "facts/codec.h"
+#include "store/dbfile.h"
 
 const char sg_disk_due_sql[] =
     "SELECT key FROM facts WHERE refetch_at > 0 AND refetch_at <= ?1"
@@ -42,19 +43,6 @@ const char *const sg_disk_read_sql[R_N] = {
 	[R_KEYS] = "SELECT key FROM facts WHERE key > ?1"
 		   " AND typeof(key) = 'text' ORDER BY key",
 };
-
-enum sg_rc
-sg_disk_judge(sqlite3 *db, int rc, const char *what, struct sg_err *err)
-{
-	bool its_own = db != NULL && sqlite3_extended_errcode(db) == rc;
-	int primary = rc & 0xff;
-
-	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s (%d)", what,
-	    its_own ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
-	return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB
-	    ? SG_BAD
-	    : SG_RETRY;
-}
 
 static enum sg_rc
 not_open(struct sg_err *err)
@@ -111,17 +99,6 @@ write_row(struct sg_disk *d, const char *key, const struct sg_facts *f)
 	return run(s);
 }
 
-/* Ends a transaction by how it went; rc is what counts. */
-static int
-end_transaction(struct sg_disk *d, int rc)
-{
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(d->writer, "COMMIT", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(d->writer))
-		(void)sqlite3_exec(d->writer, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
-}
-
 static enum sg_rc
 wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 {
@@ -129,21 +106,10 @@ wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 
 	if (rc == SQLITE_OK)
 		return SG_OK;
-	judged = sg_disk_judge(NULL, rc, what, err);
+	judged = sg_dbfile_judge(NULL, rc, what, err);
 	if (judged == SG_BAD)
 		note_corrupt(d);
 	return judged;
-}
-
-/* SQLite itself would go on writing to a file without a name. */
-static bool
-has_moved(struct sg_disk *d)
-{
-	int moved = 0;
-
-	return sqlite3_file_control(d->writer, "main",
-		   SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-	    moved;
 }
 
 enum sg_rc
@@ -156,7 +122,7 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
 	*busy = false;
 	if (d->writer == NULL)
 		return not_open(err);
-	if (has_moved(d)) {
+	if (sg_dbfile_has_moved(d->writer)) {
 		sg_err_set(err, SG_REASON_INTERNAL,
 		    "%s was removed or renamed", d->path);
 		return SG_RETRY;
@@ -165,7 +131,7 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
 	rc = sqlite3_exec(d->writer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
 		rc = write_row(d, keys[i], facts[i]);
-	rc = end_transaction(d, rc);
+	rc = sg_dbfile_end(d->writer, rc);
 	if (changed != NULL)
 		*changed = (size_t)(sqlite3_total_changes(d->writer) - before);
 	*busy = (rc & 0xff) == SQLITE_BUSY;
@@ -226,7 +192,7 @@ did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
 	enum sg_rc judged = SG_OK;
 
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		judged = sg_disk_judge(d->reader, rc, "reading", err);
+		judged = sg_dbfile_judge(d->reader, rc, "reading", err);
 	if (judged == SG_BAD)
 		d->corrupt = true;
 	(void)sqlite3_reset(s);

@@ -25,8 +25,4 @@ struct sg_disk {
 /* The SQL of each, in disk.c. */
 extern const char *const sg_disk_write_sql[W_N];
 extern const char *const sg_disk_read_sql[R_N];
-
-/* What an SQLite result means; err is filled. Never SG_OK. */
-enum sg_rc sg_disk_judge(sqlite3 *db, int rc, const char *what,
-    struct sg_err *err);
 #endif
