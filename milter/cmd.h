@@ -9,4 +9,5 @@ int sg_cmd_check_config(int argc, char **argv);
 int sg_cmd_query(int argc, char **argv);
 int sg_cmd_explain(int argc, char **argv);
 int sg_cmd_lint(int argc, char **argv);
+int sg_cmd_report(int argc, char **argv);
 #endif

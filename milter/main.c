@@ -21,6 +21,8 @@ static const struct command {
 	{ "query", sg_cmd_query, "what is found out of a next hop" },
 	{ "explain", sg_cmd_explain,
 	    "what the gate would answer, and why" },
+	{ "report", sg_cmd_report,
+	    "what was decided, and what a dry run would have stopped" },
 	{ "lint", sg_cmd_lint, "checks policies and records for their owners" },
 };
 

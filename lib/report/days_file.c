@@ -18,7 +18,8 @@
 #define SCHEMA_VERSION 1
 #define BUSY_MS 500
 #define READ_BUSY_MS 5000
-#define ROWS_MAX 10000000 /* of what is read: more is no report */
+#define ROWS_MAX 10000000     /* of what is read: more is no report */
+#define N_MAX 1000000000000   /* of one cell: sums of all do not wrap */
 
 #define TEXT(x) #x
 #define QUOTED(x) TEXT(x)
@@ -311,7 +312,7 @@ static bool
 read_cell(sqlite3_stmt *s, struct sg_cell *c)
 {
 	static const int64_t ends[] = { SG_RESULT_NOT_APPLICABLE + 1,
-		SG_REASON_COUNT, SG_ACTION_AUTO, SG_ACTION_AUTO, 2, INT64_MAX,
+		SG_REASON_COUNT, SG_ACTION_AUTO, SG_ACTION_AUTO, 2, N_MAX,
 		INT64_MAX, INT64_MAX };
 	int64_t day, v[sizeof(ends) / sizeof(ends[0])];
 
