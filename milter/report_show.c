@@ -19,7 +19,7 @@
 #define REASONS_SHOWN 12
 #define GROUPS_SHOWN 20
 #define DAYS_SHOWN 31
-#define WIDTH_MIN 60
+#define WIDTH_MIN 80 /* what the numbers need */
 #define WIDTH_MAX 110
 
 struct screen {
@@ -153,8 +153,8 @@ put_amiss(const struct screen *c, const struct sg_sums *s)
 static void
 put_top_hops(const struct screen *c, const struct sg_sum_line *l)
 {
-	const char *first = l->top[0].hop;
 	char text[SG_COUNT_TEXT_SIZE], line[1200];
+	char command[SG_ADVICE_COMMAND_SIZE];
 	size_t n = 0;
 
 	n += (size_t)snprintf(line, sizeof(line), "%s next hop%s:",
@@ -166,12 +166,8 @@ put_top_hops(const struct screen *c, const struct sg_sum_line *l)
 	snprintf(line + n, sizeof(line) - n, "%s",
 	    l->n_hops > SG_SUM_TOP ? ", ..." : "");
 	put_wrapped(c, 6, line);
-	if (!sg_advice_get(l->reason)->theirs ||
-	    strcmp(first, SG_CELL_OTHER) == 0 ||
-	    strcmp(first, SG_CELL_NO_HOP) == 0)
-		return;
-	fprintf(c->out, "      %s$ stsgate query %s%s\n", c->dim, first,
-	    c->end);
+	if (sg_advice_command(l->reason, l->top[0].hop, command))
+		fprintf(c->out, "      %s$ %s%s\n", c->dim, command, c->end);
 }
 
 static void

@@ -2,6 +2,9 @@
 /* advice.c - see advice.h: one row a reason. */
 #include "report/advice.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const struct sg_advice advice[SG_REASON_COUNT] = {
 	[SG_REASON_NONE] = { "No reason was noted.", "See the log.", false },
 	[SG_REASON_STARTTLS_NOT_SUPPORTED] = {
@@ -118,4 +121,21 @@ sg_advice_get(enum sg_reason reason)
 {
 	return &advice[(unsigned)reason < SG_REASON_COUNT ? reason
 							  : SG_REASON_NONE];
+}
+
+bool
+sg_advice_command(enum sg_reason reason, const char *next_hop,
+    char out[SG_ADVICE_COMMAND_SIZE])
+{
+	const char *quote = next_hop[0] == '[' ? "'" : "";
+	char key[SG_NEXTHOP_KEY_SIZE];
+	struct sg_nexthop hop;
+
+	if (!sg_advice_get(reason)->theirs ||
+	    sg_nexthop_parse(next_hop, &hop, NULL) != SG_OK ||
+	    strcmp(sg_nexthop_key(&hop, key), next_hop) != 0)
+		return false;
+	snprintf(out, SG_ADVICE_COMMAND_SIZE, "stsgate query %s%s%s", quote,
+	    key, quote);
+	return true;
 }

@@ -9,7 +9,6 @@
  */
 #include "report/page.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "report/advice.h"
@@ -486,17 +485,10 @@ put_amiss(const struct page *g, const struct sg_sums *s)
 	}
 }
 
-static bool
-is_name(const char *hop)
-{
-	return strcmp(hop, SG_CELL_OTHER) != 0 &&
-	    strcmp(hop, SG_CELL_NO_HOP) != 0;
-}
-
 static void
-put_top_hops(const struct page *g, const struct sg_sum_line *l, bool theirs)
+put_top_hops(const struct page *g, const struct sg_sum_line *l)
 {
-	char text[SG_COUNT_TEXT_SIZE];
+	char text[SG_COUNT_TEXT_SIZE], command[SG_ADVICE_COMMAND_SIZE];
 
 	fprintf(g->out, "<p class=dim>At %s next hop%s: ",
 	    sg_count_format(l->n_hops, text), l->n_hops == 1 ? "" : "s");
@@ -507,9 +499,9 @@ put_top_hops(const struct page *g, const struct sg_sum_line *l, bool theirs)
 		    sg_count_format(l->top[i].n, text));
 	}
 	fputs(l->n_hops > SG_SUM_TOP ? " and others." : ".", g->out);
-	if (theirs && is_name(l->top[0].hop)) {
-		fputs("</p>\n<p class=dim><code>$ stsgate query ", g->out);
-		sg_page_escape(l->top[0].hop, g->out);
+	if (sg_advice_command(l->reason, l->top[0].hop, command)) {
+		fputs("</p>\n<p class=dim><code>$ ", g->out);
+		sg_page_escape(command, g->out);
 		fputs("</code>", g->out);
 	}
 	fputs("</p>\n", g->out);
@@ -530,7 +522,7 @@ put_reason(const struct page *g, const struct sg_sum_line *l, uint64_t longest)
 	fputs("</p>\n<p class=do>", g->out);
 	put_prose(g, a->todo);
 	fputs("</p>\n", g->out);
-	put_top_hops(g, l, a->theirs);
+	put_top_hops(g, l);
 	fputs("</li>\n", g->out);
 }
 

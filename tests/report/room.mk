@@ -3,6 +3,11 @@ tests_report_test_days_SOURCES = tests/report/test_days.c tests/store/scratch.h
 tests_report_test_days_CFLAGS = $(TEST_CFLAGS)
 tests_report_test_days_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/report/test_summary
+tests_report_test_summary_SOURCES = tests/report/test_summary.c
+tests_report_test_summary_CFLAGS = $(TEST_CFLAGS)
+tests_report_test_summary_LDADD = $(TEST_LIBS)
+
 # A week of log lines and the report of them: week.py counts both.
 noinst_PROGRAMS += tests/report/week
 tests_report_week_SOURCES = tests/report/week.c milter/reply.c

@@ -4,14 +4,19 @@
 cell, every total. Runs in the build directory; srcdir is set by make check."""
 import collections
 import datetime
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
-LAST = 20780  # 2026-11-23
+LAST = int(time.time()) // 86400  # the report goes up to today
 FIELD = re.compile(r"(\w+)=(\S*)")
 STOPS = ("hold", "defer", "reject")
 passed = failed = 0
@@ -101,12 +106,34 @@ def compare(report, cells):
     same("next hops", report["next_hops"], len({k[2] for k in cells}))
 
 
-def stsgate(conf, *args):
+def stsgate(conf, *args, status=0):
     done = subprocess.run(["./stsgate", "report", "-c", conf, *args],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           universal_newlines=True, timeout=120, check=False)
-    same(" ".join(("report",) + args) + " exits", done.returncode, 0)
+    same(" ".join(("report",) + args) + " exits", done.returncode, status)
     return done.stdout, done.stderr
+
+
+def on_terminal(conf, columns, **env):
+    """What it prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
+    child = subprocess.Popen(["./stsgate", "report", "-c", conf],
+                             stdout=theirs, env=dict(os.environ, **env))
+    os.close(theirs)
+    out = b""
+    while True:
+        try:
+            some = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            some = b""
+        if not some:
+            break
+        out += some
+    os.close(ours)
+    same("on a terminal: exits", child.wait(60), 0)
+    return out.decode().replace("\r\n", "\n")
 
 
 def date(day):
@@ -118,6 +145,38 @@ def words(text):
     return {" ".join(m.group(1).split()): int(m.group(2).replace(",", ""))
             for m in re.finditer(r"^  (\S.*?) {2,}([\d,]+)(?: .*)?$", text,
                                  re.M)}
+
+
+def check_failures(tmp, conf, file):
+    for since in ("", "7", "7h", "d", "0d", "-1d", "1d ", "2026-02-30",
+                  "2026-11-23x", "26-11-23", "1969-12-31", "99999999999d"):
+        stsgate(conf, "--since", since, status=64)
+    stsgate(conf, "x", status=64)
+    stsgate("/nonexistent", status=78)
+    page = os.path.join(tmp, "no", "page.html")
+    _, err = stsgate(conf, "--html", page, status=73)
+    same("says why", "No such file" in err, True)
+    page = os.path.join(tmp, "page.html")
+    os.mkdir(page)  # cannot be replaced
+    stsgate(conf, "--html", page, status=73)
+    same("nothing is left", [f for f in os.listdir(tmp) if "html." in f], [])
+    os.rmdir(page)
+    stsgate(conf, "--html", page)
+    out, _ = stsgate(conf, "--html", "-")
+    with open(page) as f:
+        same("page", re.sub("made [^<]*", "", f.read()),
+             re.sub("made [^<]*", "", out))
+    same("the report is as it was", sorted(os.listdir(tmp)), sorted(
+        [os.path.basename(file), os.path.basename(file) + "-journal",
+         "page.html", "stsgate.conf"]))
+    bad = os.path.join(tmp, "bad")
+    os.mkdir(bad)
+    with open(bad + "/stsgate.conf", "w") as f:
+        f.write('state_dir = "%s"\ndns = { trust_anchor_file = "" }\n' % bad)
+    with open(bad + "/report.sqlite", "w") as f:
+        f.write("no database at all, of more than a hundred bytes, " * 9)
+    _, err = stsgate(bad + "/stsgate.conf", status=69)
+    same("says what is wrong", "not a database" in err, True)
 
 
 def check(tmp):
@@ -151,6 +210,14 @@ def check(tmp):
     same("no escapes without a terminal", "\033" in out, False)
     same("no line is longer than 80", [l for l in out.splitlines()
                                        if len(l) > 80], [])
+    for columns in (40, 80, 100, 200):
+        out = on_terminal(conf, columns, NO_COLOR="1")
+        limit = min(max(columns, 80), 110)
+        same("%d columns: longer lines" % columns,
+             [l for l in out.splitlines() if len(l) > limit], [])
+        same("NO_COLOR is obeyed", "\033" in out, False)
+    same("colour", "\033[31m" in on_terminal(conf, 80, NO_COLOR=""), True)
+    check_failures(tmp, conf, file)
     out, err = stsgate(conf, "--since", "9999-12-31")
     same("no rows", (out, "no recipient was decided" in err), ("", True))
 
