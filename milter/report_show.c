@@ -20,6 +20,7 @@
 #define GROUPS_SHOWN 20
 #define DAYS_SHOWN 31
 #define WIDTH_MIN 80 /* what the numbers need */
+#define WIDTH_ONE_LINE 105
 #define WIDTH_MAX 110
 
 struct screen {
@@ -223,23 +224,31 @@ put_groups(const struct screen *c)
 }
 
 static void
+put_hop(const struct screen *c, const struct sg_sum_line *l, int first,
+    bool one_line)
+{
+	fputs("  ", c->out);
+	put_name(c, l->name, first);
+	put_amiss(c, &l->sums);
+	fprintf(c->out, "%s%smostly %s%s\n", one_line ? "  " : "\n      ",
+	    c->dim, sg_reason_name(l->reason), c->end);
+}
+
+/* The reason has a place in the line if that is long enough. */
+static void
 put_hops(const struct screen *c)
 {
 	static const char *const columns[] = { "would stop", "stopped",
 		"let through", NULL };
 	const struct sg_sum_lines *r = &c->s->hops;
-	int first = c->width - 2 - 3 * 13;
+	bool one_line = c->width >= WIDTH_ONE_LINE;
+	int first = c->width - 2 - 3 * 13 - (one_line ? 34 : 0);
 
 	put_heading(c, "Where to");
 	put_columns(c, first, "next hop", columns);
 	for (size_t i = 0; i < r->n && i < HOPS_SHOWN &&
-	    r->l[i].sums.clean < r->l[i].sums.n; i++) {
-		fputs("  ", c->out);
-		put_name(c, r->l[i].name, first);
-		put_amiss(c, &r->l[i].sums);
-		fprintf(c->out, "\n      %smostly %s%s\n", c->dim,
-		    sg_reason_name(r->l[i].reason), c->end);
-	}
+	    r->l[i].sums.clean < r->l[i].sums.n; i++)
+		put_hop(c, &r->l[i], first, one_line);
 }
 
 static void
