@@ -258,7 +258,7 @@ say_none(const struct options *o, const struct sg_config *config, bool file)
 		    stderr);
 	else if (!file)
 		fprintf(stderr, "stsgate report: %s/" SG_DAYS_FILE " is not "
-		    "there: the daemon makes it when it starts\n",
+		    "there: the daemon makes it in its first seconds\n",
 		    config->state_dir);
 	else
 		fprintf(stderr, "stsgate report: no recipient was decided "

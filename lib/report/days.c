@@ -266,7 +266,6 @@ keep_flushing(void *arg)
 	struct sg_days *d = arg;
 	bool clean;
 
-	(void)flush(d, false); /* the file is opened, old days go */
 	while (sleep_until_flush(d))
 		(void)flush(d, true);
 	clean = flush(d, false);

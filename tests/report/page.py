@@ -54,7 +54,17 @@ BARS = """return [...document.querySelectorAll(arguments[0] + ' svg rect')].map(
         fill: getComputedStyle(r).fill, w: b.width, h: b.height,
         inside: b.left >= s.left - 1 && b.right <= s.right + 1 &&
             b.top >= s.top - 1 && b.bottom <= s.bottom + 1,
-        whole: s.height, wide: s.width}})"""
+        whole: s.height,
+        top: r.closest('.plot')?.querySelector('.y b:last-child').innerText}})"""
+# How far each label of a scale is from where its number belongs
+SCALES = """return [...document.querySelectorAll('.plot')].flatMap(p => {
+    const s = p.querySelector('svg').getBoundingClientRect(),
+        all = [...p.querySelectorAll('.y b')],
+        n = e => Number(e.innerText.replaceAll(',', '')),
+        top = n(all[all.length - 1]);
+    return all.map(e => { const b = e.getBoundingClientRect();
+        return Math.abs((b.top + b.bottom) / 2 -
+            (s.bottom - s.height * n(e) / top))})})"""
 LABELS = """return [...document.querySelectorAll('.x')].flatMap(x => {
     const boxes = [...x.children].filter(e => e.textContent &&
         getComputedStyle(e).visibility == 'visible').map(e => {
@@ -118,14 +128,17 @@ def check_bars(name, b, report):
 
 
 def check_lengths(name, found, side):
+    """By the scale at the side, or in proportion to each other."""
     scale = None
+    if found and found[0].get("top"):
+        scale = found[0]["whole"] / number(found[0]["top"])
     for bar in found:
         words = bar["words"].split(": ")[-1]
         n = number(words.split()[0])
-        if bar[side] < 8:  # pixels are too coarse
-            continue
-        scale = scale or bar[side] / n
-        good(name + ": length", abs(bar[side] / n / scale - 1) < 0.15,
+        # The longest comes first, more or less: pixels are coarse.
+        scale = scale or max(b[side] for b in found) / max(
+            number(b["words"].split(": ")[-1].split()[0]) for b in found)
+        good(name + ": length", abs(bar[side] - n * scale) < 1.5,
              "%s: %.1f px, scale %.4f" % (bar["words"], bar[side], scale))
 
 
@@ -152,6 +165,7 @@ def check_layout(name, b, dark):
     same(name + ": nothing from outside, no script", b.run(FOREIGN), [0, 0])
     width, inner, out = b.run(OVERFLOW)
     same(name + ": fits the width", (width <= inner, out), (True, []))
+    good(name + ": scales", max(b.run(SCALES), default=0) < 2)
     same(name + ": labels that overlap", b.run(LABELS), [])
     background, texts = b.run(CONTRAST)
     good(name + ": background", background < 0.05 if dark

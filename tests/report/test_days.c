@@ -125,6 +125,7 @@ sql(const char *text)
 	sqlite3 *db;
 
 	ck_assert_int_eq(sqlite3_open(scratch_db, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
 	ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK,
 	    "%s: %s", text, why);
 	sqlite3_close(db);
@@ -444,7 +445,7 @@ START_TEST(removed_while_running)
 	ck_assert(sg_days_flush(d));
 	ck_assert_int_eq(unlink(scratch_db), 0);
 	count_pass(d, "b.test");
-	(void)sg_days_flush(d); /* seen, and opened anew the next time */
+	ck_assert(!sg_days_flush(d)); /* seen, and opened anew the next time */
 	ck_assert(sg_days_flush(d));
 	ck_assert_uint_eq(total("a.test"), 0);
 	ck_assert_uint_eq(total("b.test"), 1);
@@ -500,6 +501,7 @@ START_TEST(locked_by_a_reader)
 	count_pass(d, "a.test");
 	ck_assert(sg_days_flush(d));
 	ck_assert_int_eq(sqlite3_open(scratch_db, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
 	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT n FROM decisions", -1,
 			     &s, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
