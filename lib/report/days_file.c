@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/dbfile.h"
 
@@ -406,15 +407,15 @@ look_at(const char *path, struct sg_err *err)
 {
 	struct stat st;
 
-	if (lstat(path, &st) != 0) {
-		sg_err_set(err, SG_REASON_INTERNAL, "%s: %s", path,
-		    strerror(errno));
-		return errno == ENOENT || errno == ENOTDIR ? SG_NONE : SG_RETRY;
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		sg_err_set(err, SG_REASON_INTERNAL, "%s: is not a regular file",
+		    path);
+		return SG_BAD;
 	}
-	if (S_ISREG(st.st_mode))
+	if (access(path, R_OK) == 0)
 		return SG_OK;
-	sg_err_set(err, SG_REASON_INTERNAL, "%s: is not a regular file", path);
-	return SG_BAD;
+	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s", path, strerror(errno));
+	return errno == ENOENT || errno == ENOTDIR ? SG_NONE : SG_BAD;
 }
 
 enum sg_rc

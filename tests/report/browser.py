@@ -34,11 +34,19 @@ class Browser:
             ["chromedriver", "--port=%d" % self.port],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.session = ""
-        self._wait_ready()
+        try:
+            self._wait_ready()
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self):
+        options = {"args": ARGS + ["--user-data-dir=" + self.profile.name],
+                   "binary": shutil.which("chromium")}
         self.session = "/session/" + self._call("POST", "/session", {
-            "capabilities": {"alwaysMatch": {"goog:chromeOptions": {
-                "args": ARGS + ["--user-data-dir=" + self.profile.name],
-                "binary": shutil.which("chromium")}}}})["sessionId"]
+            "capabilities": {"alwaysMatch": {
+                "goog:chromeOptions": options}}})["sessionId"]
 
     def _wait_ready(self):
         for _ in range(300):

@@ -14,7 +14,9 @@ tests_report_week_SOURCES = tests/report/week.c milter/reply.c
 tests_report_week_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_report_week_LDADD = libstsgate.a $(SG_LIBS)
 dist_check_SCRIPTS += tests/report/week.py
-TESTS += tests/report/week.py
 # Skipped where there is no Chromium (Debian: chromium, chromium-driver).
-dist_check_SCRIPTS += tests/report/page.py tests/report/browser.py
-TESTS += tests/report/page.py
+dist_check_SCRIPTS += tests/report/page.py
+EXTRA_DIST += tests/report/browser.py
+if HAVE_PYTHON
+TESTS += tests/report/week.py tests/report/page.py
+endif
