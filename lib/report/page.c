@@ -16,7 +16,7 @@
 #define HOPS_SHOWN 15
 #define REASONS_SHOWN 25
 #define GROUPS_SHOWN 50
-#define TICKS_MAX 5
+#define TICKS_MAX 6
 
 struct page {
 	FILE *out;
@@ -659,8 +659,8 @@ sg_page_write(const struct sg_page_params *params, FILE *out)
 
 	put_head(&g);
 	put_sentence(&g);
-	put_cards(&g);
 	if (g.s->all.n > 0) {
+		put_cards(&g);
 		put_by_day(&g);
 		put_reasons(&g);
 		if (amiss(&g.s->all) > 0) {
