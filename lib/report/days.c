@@ -51,7 +51,7 @@ struct sg_days {
 	pthread_mutex_t mutex;
 	/* below */
 	pthread_cond_t change;
-	bool stop, stopped, clean;
+	bool stop, stopped, clean, joined;
 	pthread_t thread;
 };
 
@@ -353,7 +353,7 @@ sg_days_stop(struct sg_days *d, int max_wait_ms)
 {
 	struct timespec until = in_ms(max_wait_ms);
 	int error = 0;
-	bool stopped, clean;
+	bool stopped, clean, join;
 
 	if (d == NULL)
 		return true;
@@ -364,7 +364,11 @@ sg_days_stop(struct sg_days *d, int max_wait_ms)
 		error = pthread_cond_timedwait(&d->change, &d->mutex, &until);
 	stopped = d->stopped;
 	clean = d->clean;
+	join = stopped && !d->joined;
+	d->joined = stopped;
 	pthread_mutex_unlock(&d->mutex);
+	if (join)
+		pthread_join(d->thread, NULL);
 	return stopped && clean;
 }
 
@@ -377,6 +381,7 @@ sg_days_free(struct sg_days **dp)
 	if (d == NULL)
 		return;
 	(void)sg_days_stop(d, 0);
-	pthread_join(d->thread, NULL);
+	if (!d->joined)
+		pthread_join(d->thread, NULL);
 	destroy(d);
 }
