@@ -2,6 +2,7 @@
 """A headless Chromium, by the WebDriver protocol: pages as they are seen."""
 import base64
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -32,6 +33,7 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-")
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=%d" % self.port],
+            env=dict(os.environ, TMPDIR=self.profile.name),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.session = ""
         try:
