@@ -7,148 +7,16 @@
  * their size on a phone. Every name is escaped, though all were validated
  * (THREATS T14), and the page forbids itself whatever is not in it.
  */
-#include "report/page.h"
-
-#include <time.h>
-
 #include "report/advice.h"
+#include "report/page_private.h"
 
 #define HOPS_SHOWN 15
 #define REASONS_SHOWN 25
 #define GROUPS_SHOWN 50
-#define TICKS_MAX 6
 
-struct page {
-	FILE *out;
-	const struct sg_page_params *p;
-	const struct sg_summary *s;
-};
-
-/* A part of a bar: its class, and what is told when the pointer is on it. */
-struct part {
-	const char *class, *words;
-};
-
-static const struct part results[] = { /* from the ground up */
-	{ "fail", "failed" }, { "unknown", "unknown" }, { "pass", "passed" },
-	{ "na", "not applicable" } };
-static const enum sg_result result_of[] = { SG_RESULT_FAIL, SG_RESULT_UNKNOWN,
-	SG_RESULT_PASS, SG_RESULT_NOT_APPLICABLE };
-static const struct part stops[] = {
-	{ "would", "would have been stopped (dry run)" },
-	{ "stopped", "stopped" } };
 static const struct part unclean[] = {
 	{ "would", "would have been stopped (dry run)" },
 	{ "stopped", "stopped" }, { "on", "let through" } };
-
-/* --- text ----------------------------------------------------------------- */
-
-static const char *
-entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
-void
-sg_page_escape(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		if (entity(*text) != NULL)
-			fputs(entity(*text), out);
-		else
-			fputc(*text < ' ' || *text > '~' ? '?' : *text, out);
-	}
-}
-
-static void
-put_count(const struct page *g, uint64_t n)
-{
-	char text[SG_COUNT_TEXT_SIZE];
-
-	fputs(sg_count_format(n, text), g->out);
-}
-
-static void
-put_share(const struct page *g, uint64_t n)
-{
-	char text[SG_SHARE_TEXT_SIZE];
-
-	fputs(sg_share_format(n, g->s->all.n, text), g->out);
-}
-
-enum day_form {
-	DAY_LONG,    /* 17 November 2026 */
-	DAY_NUMBERS, /* Tue 2026-11-17 */
-	DAY_PLAIN,   /* Tue 17 Nov */
-	DAY_SHORT,   /* 17 Nov */
-	DAY_TALL,    /* Tue, and 17 Nov below */
-	DAY_NARROW   /* 17, and Nov below */
-};
-
-static void
-put_day(const struct page *g, int32_t day, enum day_form form)
-{
-	static const char *const names[] = { "Jan", "Feb", "Mar", "Apr", "May",
-		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t t = (time_t)day * SG_DAY_S;
-	char week[8] = "", month[16] = "", iso[SG_DAY_TEXT_SIZE];
-	struct tm tm = { 0 };
-
-	if (gmtime_r(&t, &tm) == NULL)
-		return;
-	(void)strftime(week, sizeof(week), "%a", &tm);
-	(void)strftime(month, sizeof(month), "%B", &tm);
-	if (form == DAY_LONG)
-		fprintf(g->out, "%d %s %d", tm.tm_mday, month,
-		    tm.tm_year + 1900);
-	else if (form == DAY_NUMBERS)
-		fprintf(g->out, "%s %s", week, sg_day_format(day, iso));
-	else
-		fprintf(g->out, "%s%s%d%s%s",
-		    form == DAY_PLAIN || form == DAY_TALL ? week : "",
-		    form == DAY_TALL ? "<br>" : form == DAY_PLAIN ? " " : "",
-		    tm.tm_mday, form == DAY_NARROW ? "<br>" : " ",
-		    names[tm.tm_mon]);
-}
-
-/* `code` in a text of ours. */
-static void
-put_prose(const struct page *g, const char *text)
-{
-	bool code = false;
-	char one[2] = "";
-
-	for (; *text != '\0'; text++) {
-		one[0] = *text;
-		if (*text == '`')
-			fputs((code = !code) ? "<code>" : "</code>", g->out);
-		else
-			sg_page_escape(one, g->out);
-	}
-}
-
-static void
-put_legend(const struct page *g, const struct part *parts, size_t n)
-{
-	fputs("<ul class=legend>", g->out);
-	for (size_t i = 0; i < n; i++)
-		fprintf(g->out, "<li class=%s><i></i>%s</li>", parts[i].class,
-		    parts[i].words);
-	fputs("</ul>\n", g->out);
-}
 
 /* --- head ----------------------------------------------------------------- */
 
@@ -170,10 +38,10 @@ put_head(const struct page *g)
 	    "<body>\n<main>\n<header>\n<h1>What the gate decided</h1>\n"
 	    "<p class=dim>", sg_day_format(g->s->since, since),
 	    sg_day_format(g->s->until, until), sg_page_style);
-	put_day(g, g->s->since, DAY_LONG);
+	sg_page_day(g, g->s->since, DAY_LONG);
 	if (g->s->until > g->s->since) {
 		fputs(" to ", g->out);
-		put_day(g, g->s->until, DAY_LONG);
+		sg_page_day(g, g->s->until, DAY_LONG);
 	}
 	fputs(" (UTC) on ", g->out);
 	sg_page_escape(g->p->host, g->out);
@@ -185,7 +53,7 @@ static void
 put_number(const struct page *g, uint64_t n)
 {
 	fputs("<b>", g->out);
-	put_count(g, n);
+	sg_page_count(g, n);
 	fputs("</b>", g->out);
 }
 
@@ -195,9 +63,9 @@ put_part(const struct page *g, uint64_t n)
 {
 	put_number(g, n);
 	fputs(" of ", g->out);
-	put_count(g, g->s->all.n);
+	sg_page_count(g, g->s->all.n);
 	fputs(" recipients (", g->out);
-	put_share(g, n);
+	sg_page_share(g, n);
 	fputs(")", g->out);
 }
 
@@ -234,7 +102,7 @@ put_card(const struct page *g, const char *class, uint64_t n,
     const char *what)
 {
 	fprintf(g->out, "<div class=\"card %s\"><b>", class);
-	put_count(g, n);
+	sg_page_count(g, n);
 	fprintf(g->out, "</b>%s", what);
 }
 
@@ -254,7 +122,7 @@ put_cards(const struct page *g)
 	    sg_count_format(a->result[SG_RESULT_NOT_APPLICABLE], text[1]));
 	put_card(g, "would", a->would, "would have been stopped");
 	fputs("<span>dry run; ", g->out);
-	put_share(g, a->would);
+	sg_page_share(g, a->would);
 	fputs(" of all</span></div>\n", g->out);
 	put_card(g, "stopped", a->stopped, "stopped");
 	fprintf(g->out, "<span>%s deferred, %s rejected, %s held"
@@ -265,175 +133,9 @@ put_cards(const struct page *g)
 	if (a->passed_on == 0)
 		return;
 	fputs("<p class=dim>", g->out);
-	put_count(g, a->passed_on);
+	sg_page_count(g, a->passed_on);
 	fputs(" more could not be verified, and the rules let them "
 	      "through.</p>\n", g->out);
-}
-
-/* --- plots by day --------------------------------------------------------- */
-
-struct plot {
-	const struct part *parts;
-	size_t n_parts;
-	bool stacked;
-	const char *label;
-	uint64_t (*value)(const struct sg_sums *s, size_t part);
-	uint64_t top, step; /* of the scale */
-};
-
-static uint64_t
-result_value(const struct sg_sums *s, size_t part)
-{
-	return s->result[result_of[part]];
-}
-
-static uint64_t
-stop_value(const struct sg_sums *s, size_t part)
-{
-	return part == 0 ? s->would : s->stopped;
-}
-
-/* Round steps, at most TICKS_MAX of them, up to what is needed. */
-static void
-make_scale(const struct page *g, struct plot *p)
-{
-	static const uint64_t round[] = { 1, 2, 5 };
-	uint64_t most = 1, ten = 1;
-	size_t i = 0;
-
-	for (size_t d = 0; d < g->s->days.n; d++) {
-		uint64_t sum = 0, v;
-
-		for (size_t k = 0; k < p->n_parts; k++) {
-			v = p->value(&g->s->days.l[d].sums, k);
-			sum = p->stacked ? sum + v : v > sum ? v : sum;
-		}
-		most = sum > most ? sum : most;
-	}
-	while (most / (round[i] * ten) >= TICKS_MAX) {
-		i = (i + 1) % 3;
-		ten *= i == 0 ? 10 : 1;
-	}
-	p->step = round[i] * ten;
-	p->top = (most + p->step - 1) / p->step * p->step;
-}
-
-static double
-percent(uint64_t n, uint64_t of)
-{
-	return of > 0 ? 100.0 * (double)n / (double)of : 0;
-}
-
-/* The widest label also makes the room for all. */
-static void
-put_scale(const struct page *g, const struct plot *p)
-{
-	char text[SG_COUNT_TEXT_SIZE];
-
-	fprintf(g->out, "<div class=y aria-hidden=true><span>%s</span>",
-	    sg_count_format(p->top, text));
-	for (uint64_t v = 0; v <= p->top; v += p->step)
-		fprintf(g->out, "<b style=\"bottom:%.2f%%\">%s</b>",
-		    percent(v, p->top), sg_count_format(v, text));
-	fputs("</div>\n", g->out);
-}
-
-static void
-put_rect(const struct page *g, const struct part *part, double x, double width,
-    double y, double height)
-{
-	fprintf(g->out, "<rect class=%s x=%.2f width=%.2f y=%.3f "
-	    "height=%.3f><title>", part->class, x, width, y, height);
-}
-
-static void
-put_day_bars(const struct page *g, const struct plot *p, size_t day)
-{
-	const struct sg_sum_line *l = &g->s->days.l[day];
-	double wide = p->stacked ? 7.2 : 7.2 / (double)p->n_parts;
-	double x = 10.0 * (double)day + 1.4, ground = 100, height;
-	uint64_t v;
-
-	for (size_t k = 0; k < p->n_parts; k++) {
-		v = p->value(&l->sums, k);
-		if (v > 0) {
-			height = percent(v, p->top);
-			put_rect(g, &p->parts[k],
-			    p->stacked ? x : x + wide * (double)k, wide,
-			    ground - height, height);
-			put_day(g, l->day, DAY_PLAIN);
-			fputs(": ", g->out);
-			put_count(g, v);
-			fprintf(g->out, " %s</title></rect>\n",
-			    p->parts[k].words);
-			ground -= p->stacked ? height : 0;
-		}
-	}
-}
-
-/* Not every day has room for its name: every one of these has on a wide
-   screen, every second of those on a narrow one. */
-static void
-put_days(const struct page *g)
-{
-	size_t n = g->s->days.n, each = (n + 9) / 10;
-
-	fputs("<div class=x aria-hidden=true>", g->out);
-	for (size_t i = 0; i < n; i++) {
-		fputs("<span", g->out);
-		if (i % each != 0) {
-			fputs("></span>", g->out);
-			continue;
-		}
-		fprintf(g->out, "%s>",
-		    n > 5 && i / each % 2 == 1 ? " class=wide" : "");
-		put_day(g, g->s->days.l[i].day,
-		    n <= 10 ? DAY_TALL : DAY_NARROW);
-		fputs("</span>", g->out);
-	}
-	fputs("</div>\n", g->out);
-}
-
-static void
-put_plot(const struct page *g, struct plot *p)
-{
-	size_t n = g->s->days.n;
-
-	make_scale(g, p);
-	put_legend(g, p->parts, p->n_parts);
-	fprintf(g->out, "<div class=plot style=\"max-width:%zurem\">\n",
-	    n * 8 + 4);
-	put_scale(g, p);
-	fprintf(g->out, "<svg viewBox=\"0 0 %zu 100\" "
-	    "preserveAspectRatio=none role=img aria-label=\"%s\">\n", 10 * n,
-	    p->label);
-	for (uint64_t v = 0; v <= p->top; v += p->step)
-		fprintf(g->out, "<line x1=0 x2=%zu y1=%.2f y2=%.2f />\n",
-		    10 * n, 100 - percent(v, p->top),
-		    100 - percent(v, p->top));
-	for (size_t i = 0; i < n; i++)
-		put_day_bars(g, p, i);
-	fputs("</svg>\n", g->out);
-	put_days(g);
-	fputs("</div>\n", g->out);
-}
-
-static void
-put_by_day(const struct page *g)
-{
-	struct plot all = { results, 4, true,
-		"Decisions by day, stacked by result", result_value, 0, 0 };
-	struct plot dry = { stops, 2, false,
-		"By day: what a dry run would have stopped, and what was "
-		"stopped", stop_value, 0, 0 };
-
-	fputs("<div class=pair>\n<section id=days>\n<h2>Decisions by day</h2>\n",
-	    g->out);
-	put_plot(g, &all);
-	fputs("</section>\n<section id=stops>\n<h2>Dry run against real</h2>\n",
-	    g->out);
-	put_plot(g, &dry);
-	fputs("</section>\n</div>\n", g->out);
 }
 
 /* --- lists with bars ------------------------------------------------------ */
@@ -457,8 +159,8 @@ put_bar(const struct page *g, const struct sg_sums *s, uint64_t longest)
 	for (size_t i = 0; i < 3; i++) {
 		if (values[i] == 0)
 			continue;
-		wide = percent(values[i], longest);
-		put_rect(g, &unclean[i], x, wide, 0, 1);
+		wide = sg_page_percent(values[i], longest);
+		sg_page_rect(g, &unclean[i], x, wide, 0, 1);
 		fprintf(g->out, "%s %s</title></rect>",
 		    sg_count_format(values[i], text), unclean[i].words);
 		x += wide;
@@ -518,9 +220,9 @@ put_reason(const struct page *g, const struct sg_sum_line *l, uint64_t longest)
 	fputs("</span></div>\n", g->out);
 	put_bar(g, &l->sums, longest);
 	fputs("<p>", g->out);
-	put_prose(g, a->means);
+	sg_page_prose(g, a->means);
 	fputs("</p>\n<p class=do>", g->out);
-	put_prose(g, a->todo);
+	sg_page_prose(g, a->todo);
 	fputs("</p>\n", g->out);
 	put_top_hops(g, l);
 	fputs("</li>\n", g->out);
@@ -545,7 +247,7 @@ put_reasons(const struct page *g)
 	if (r->n == 0)
 		return;
 	fputs("<section id=reasons>\n<h2>Why, and what to do</h2>\n", g->out);
-	put_legend(g, unclean, 3);
+	sg_page_legend(g, unclean, 3);
 	fputs("<ul class=bars>\n", g->out);
 	for (size_t i = 0; i < r->n && i < REASONS_SHOWN; i++)
 		put_reason(g, &r->l[i], longest_of(r));
@@ -565,14 +267,14 @@ put_hops(const struct page *g)
 		fputs("<li><div class=head><b>", g->out);
 		sg_page_escape(h->l[i].name, g->out);
 		fputs("</b><span>", g->out);
-		put_count(g, amiss(&h->l[i].sums));
+		sg_page_count(g, amiss(&h->l[i].sums));
 		fputs(" of ", g->out);
-		put_count(g, h->l[i].sums.n);
+		sg_page_count(g, h->l[i].sums.n);
 		fputs("</span></div>\n", g->out);
 		put_bar(g, &h->l[i].sums, longest_of(h));
 		fprintf(g->out, "<p class=dim>mostly %s, last seen ",
 		    sg_reason_name(h->l[i].reason));
-		put_day(g, sg_day_of(h->l[i].last), DAY_SHORT);
+		sg_page_day(g, sg_day_of(h->l[i].last), DAY_SHORT);
 		fputs("</p></li>\n", g->out);
 	}
 	fputs("</ul>\n</section>\n", g->out);
@@ -590,9 +292,9 @@ put_groups(const struct page *g)
 		fputs("<li><div class=head><b>", g->out);
 		sg_page_escape(r->l[i].name, g->out);
 		fputs("</b><span>", g->out);
-		put_count(g, amiss(&r->l[i].sums));
+		sg_page_count(g, amiss(&r->l[i].sums));
 		fputs(" of ", g->out);
-		put_count(g, r->l[i].sums.n);
+		sg_page_count(g, r->l[i].sums.n);
 		fputs("</span></div>\n", g->out);
 		put_bar(g, &r->l[i].sums, longest_of(r));
 		fputs("<p class=dim>", g->out);
@@ -615,11 +317,11 @@ put_table_row(const struct page *g, const struct sg_sum_line *l)
 		s->result[SG_RESULT_NOT_APPLICABLE], s->would, s->stopped };
 
 	fputs("<tr><td>", g->out);
-	put_day(g, l->day, DAY_NUMBERS);
+	sg_page_day(g, l->day, DAY_NUMBERS);
 	fputs("</td>", g->out);
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		fputs("<td>", g->out);
-		put_count(g, v[i]);
+		sg_page_count(g, v[i]);
 		fputs("</td>", g->out);
 	}
 	fputs("</tr>\n", g->out);
@@ -661,7 +363,7 @@ sg_page_write(const struct sg_page_params *params, FILE *out)
 	put_sentence(&g);
 	if (g.s->all.n > 0) {
 		put_cards(&g);
-		put_by_day(&g);
+		sg_page_by_day(&g);
 		put_reasons(&g);
 		if (amiss(&g.s->all) > 0) {
 			fputs("<div class=pair>\n", out);
