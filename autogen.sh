@@ -15,6 +15,10 @@ build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libjansson-dev libbsd-dev libsystemd-dev libseccomp-dev uthash-dev dns-root-data"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
+# What tests/report/page.py looks at the report's page with; without it that
+# test is skipped, so only automatic checks (CI is set) fetch it
+browser_packages="chromium chromium-driver"
+[ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"

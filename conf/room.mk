@@ -8,7 +8,7 @@ lib_config_confdoc_LDADD = libstsgate.a $(SG_LIBS)
 
 EXTRA_DIST += conf/stsgate.conf conf/stsgate.conf.5.in
 CLEANFILES += conf/stsgate.conf.5 conf/stsgate.conf.built conf/options.tmp
-dist_man_MANS += conf/stsgate.8
+dist_man_MANS += conf/stsgate.8 conf/stsgate-report.8
 nodist_man_MANS += conf/stsgate.conf.5
 noinst_DATA = conf/stsgate.conf.built
 

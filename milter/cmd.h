@@ -13,4 +13,5 @@ int sg_cmd_status(int argc, char **argv);
 int sg_cmd_reload(int argc, char **argv);
 int sg_cmd_held(int argc, char **argv);
 int sg_cmd_lint(int argc, char **argv);
+int sg_cmd_report(int argc, char **argv);
 #endif

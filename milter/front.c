@@ -32,8 +32,9 @@
 #include "tlsmap.h"
 
 #define ALIVE_MS 1000
-#define DRAIN_MS 1200     /* for callbacks to come back */
+#define DRAIN_MS 1000     /* for callbacks to come back */
 #define FLUSH_MS 100      /* for libmilter to write their replies */
+#define REPORT_MS 300     /* for the last counts to be on disk */
 #define IDLE_SESSION_S 7210 /* above Postfix's and Sendmail's own idle times */
 #define CONFIG_MAX (64 * 1024 * 1024)
 
@@ -71,6 +72,7 @@ leave(struct front *f)
 	    sg_mono_now().ms < until.ms)
 		(void)poll(NULL, 0, 5);
 	(void)poll(NULL, 0, FLUSH_MS);
+	(void)sg_days_stop(f->env.days, REPORT_MS);
 	sg_log_stop(200);
 	_exit(0);
 }
@@ -110,6 +112,7 @@ take_config(struct front *f, int fd)
 		sg_session_set_config(&f->env, config);
 		if (f->tlsmap != NULL)
 			sg_tlsmap_set_config(f->tlsmap, config);
+		sg_days_set_keep(f->env.days, config->report_days);
 		sg_log(SG_LOG_INFO, "new configuration in force");
 	} else
 		sg_log(SG_LOG_ERR, "new configuration refused: %s",
@@ -250,6 +253,20 @@ open_store(struct front *f, const struct sg_config *config,
 	return sg_store_open(&params, &f->store, err);
 }
 
+/* Without it mail goes on. */
+static void
+open_report(struct front *f, const struct sg_front_params *p)
+{
+	char path[4096];
+	struct sg_days_params params = { .path = path,
+		.keep_days = p->config->report_days };
+
+	snprintf(path, sizeof(path), "%s/" SG_DAYS_FILE, p->boot->state_dir);
+	f->env.days = sg_days_new(&params);
+	if (f->env.days == NULL)
+		sg_log(SG_LOG_ERR, "report: no memory or no thread for it");
+}
+
 static enum sg_rc
 start_tlsmap(struct front *f, const struct sg_front_params *p,
     struct sg_err *err)
@@ -277,6 +294,7 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 
 	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
+	open_report(f, p);
 	engine.store = f->store;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
 		return SG_BAD;

@@ -15,6 +15,7 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/doors.h milter/doors.c milter/confine.h milter/confine.c milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
 	milter/process.h milter/process.c milter/house.h milter/house.c \
 	milter/show.h milter/page.h milter/show.c milter/page.c \
+	milter/cmd_report.c milter/report_show.h milter/report_show.c \
 	milter/netstring.h milter/netstring.c milter/mapreply.h milter/mapreply.c \
 	milter/tlsmap.h milter/tlsmap_private.h milter/tlsmap.c \
 	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c

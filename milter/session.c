@@ -250,6 +250,16 @@ budget_of(const struct session *s, char *out, size_t out_size)
 }
 
 static void
+count_recipient(const struct sg_gate_answer *a)
+{
+	const struct sg_days_decision what = { .at = sg_wall_now(),
+		.next_hop = a->key, .asked = &a->asked,
+		.verdict = &a->verdict, .decision = &a->decision };
+
+	sg_days_count(env->days, &what);
+}
+
+static void
 log_recipient(const struct session *s, const char *arg, const char *qid,
     const struct sg_gate_answer *a)
 {
@@ -349,6 +359,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	qid = sg_route_symbol(ctx, "i");
 	fit_to_session(s, &a.decision);
 	log_recipient(s, arg, qid, &a);
+	count_recipient(&a);
 	status = apply(ctx, s, &a, qid);
 	sg_gate_answer_fini(&a);
 	return status;

@@ -88,6 +88,11 @@ const struct sg_option sg_options[] = {
 	{ .path = "store", .type = SG_TYPE_STORE, .field = F(store),
 	    .dflt = "\"sqlite\"",
 	    .man = "The kind of store." },
+	{ .path = "report_days", .type = SG_TYPE_NUMBER,
+	    .field = F(report_days), .min = 0, .max = 366, .dflt = "30",
+	    .man = "For how many days decisions are kept for stsgate report, "
+		"counted by group, next hop and reason. "
+		"0 keeps none." },
 	{ .path = "user", .type = SG_TYPE_ACCOUNT, .field = F(user),
 	    .dflt = "\"stsgate\"",
 	    .man = "The user that the daemon becomes when it is started by "

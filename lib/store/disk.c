@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "facts/codec.h"
+#include "store/dbfile.h"
 
 const char sg_disk_due_sql[] =
     "SELECT key FROM facts WHERE refetch_at > 0 AND refetch_at <= ?1"
@@ -51,19 +52,6 @@ const char *const sg_disk_read_sql[R_N] = {
 	[R_PINS] = "SELECT key, level, made_at, ends_at, names FROM pins"
 		   " WHERE ends_at > ?1 ORDER BY ends_at",
 };
-
-enum sg_rc
-sg_disk_judge(sqlite3 *db, int rc, const char *what, struct sg_err *err)
-{
-	bool its_own = db != NULL && sqlite3_extended_errcode(db) == rc;
-	int primary = rc & 0xff;
-
-	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s (%d)", what,
-	    its_own ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
-	return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB
-	    ? SG_BAD
-	    : SG_RETRY;
-}
 
 enum sg_rc
 sg_disk_not_open(struct sg_err *err)
@@ -119,17 +107,6 @@ write_row(struct sg_disk *d, const char *key, const struct sg_facts *f)
 	return sg_disk_run(s);
 }
 
-/* Ends a transaction by how it went; rc is what counts. */
-static int
-end_transaction(struct sg_disk *d, int rc)
-{
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(d->writer, "COMMIT", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(d->writer))
-		(void)sqlite3_exec(d->writer, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
-}
-
 static enum sg_rc
 wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 {
@@ -137,21 +114,10 @@ wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 
 	if (rc == SQLITE_OK)
 		return SG_OK;
-	judged = sg_disk_judge(NULL, rc, what, err);
+	judged = sg_dbfile_judge(NULL, rc, what, err);
 	if (judged == SG_BAD)
 		note_corrupt(d);
 	return judged;
-}
-
-/* SQLite itself would go on writing to a file without a name. */
-static bool
-has_moved(struct sg_disk *d)
-{
-	int moved = 0;
-
-	return sqlite3_file_control(d->writer, "main",
-		   SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-	    moved;
 }
 
 int
@@ -162,7 +128,7 @@ sg_disk_begin(struct sg_disk *d, enum sg_rc *rc, struct sg_err *err)
 		(void)sg_disk_not_open(err);
 		return SQLITE_MISUSE;
 	}
-	if (has_moved(d)) {
+	if (sg_dbfile_has_moved(d->writer)) {
 		sg_err_set(err, SG_REASON_INTERNAL,
 		    "%s was removed or renamed", d->path);
 		return SQLITE_MISUSE;
@@ -174,7 +140,7 @@ sg_disk_begin(struct sg_disk *d, enum sg_rc *rc, struct sg_err *err)
 enum sg_rc
 sg_disk_end(struct sg_disk *d, int rc, bool *busy, struct sg_err *err)
 {
-	rc = end_transaction(d, rc);
+	rc = sg_dbfile_end(d->writer, rc);
 	*busy = (rc & 0xff) == SQLITE_BUSY;
 	return wrote(d, rc, "writing", err);
 }
@@ -258,7 +224,7 @@ sg_disk_did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
 	enum sg_rc judged = SG_OK;
 
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		judged = sg_disk_judge(d->reader, rc, "reading", err);
+		judged = sg_dbfile_judge(d->reader, rc, "reading", err);
 	if (judged == SG_BAD)
 		d->corrupt = true;
 	(void)sqlite3_reset(s);

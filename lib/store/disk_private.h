@@ -17,7 +17,6 @@ struct sg_disk {
 	sqlite3 *writer;
 	sqlite3_stmt *write[W_N];
 	bool is_new;
-	int version; /* of the schema that was found */
 	pthread_mutex_t read_mutex;
 	/* all below */
 	sqlite3 *reader;
@@ -29,9 +28,6 @@ struct sg_disk {
 extern const char *const sg_disk_write_sql[W_N];
 extern const char *const sg_disk_read_sql[R_N];
 
-/* What an SQLite result means; err is filled. Never SG_OK. */
-enum sg_rc sg_disk_judge(sqlite3 *db, int rc, const char *what,
-    struct sg_err *err);
 /* Runs a statement to its end and makes it ready for the next time. */
 int sg_disk_run(sqlite3_stmt *s);
 /* Begins a transaction; SQLITE_OK or not. With *rc SG_RETRY and err: it may

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """stsgate itself: its configuration, its life, and its log as rows."""
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 
 import proc
 import world
@@ -119,6 +121,13 @@ class Gate:
             return rows if len(rows) >= count else None
         return proc.until(look, "%d recipient line(s) in stsgate's log:\n%s" %
                           (count, self.since(mark)), 10) if count else []
+
+    def report(self):
+        """The cells of `stsgate report`."""
+        say = subprocess.run([self.binary, "report", "-c", self.conf,
+                              "--json"], stdout=subprocess.PIPE, timeout=60,
+                             stderr=subprocess.DEVNULL, check=True)
+        return json.loads(say.stdout)["cells"]
 
     def alarms(self):
         return ALARM.findall(proc.read(self.log))

@@ -50,7 +50,7 @@ while read -r option; do
 done <"$tmp/options"
 
 if command -v mandoc >/dev/null 2>&1; then
-	for page in "$srcdir/conf/stsgate.8" $manual; do
+	for page in "$srcdir"/conf/*.8 $manual; do
 		if mandoc -T lint -W warning "$page" >"$tmp/lint" 2>&1; then ok
 		else
 			not_ok "mandoc finds fault with $page:"
