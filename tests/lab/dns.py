@@ -104,7 +104,8 @@ class Dns:
 
     def _configure(self, web_addresses):
         signed = [d.name for d in world.DOMAINS if d.signed] + ["test"]
-        zones = [d.name for d in world.DOMAINS] + ["test", world.SENDER_ZONE]
+        zones = [d.name for d in world.DOMAINS] + [
+            "test", world.SENDER_ZONE] + world.LOST_ZONES
         text = KNOT_CONF.format(dir=self.dir, address=world.AUTHORITY)
         for name in zones:
             text += "  - domain: %s.\n" % name
