@@ -395,6 +395,9 @@ sg_show_explain(FILE *out, bool colour, const char *recipient,
 	    v->reason != SG_REASON_NONE ? sg_reason_name(v->reason) : "");
 	fprintf(out, "  action   %s%s\n", sg_action_name(a->decision.action),
 	    a->asked.dry_run ? " (dry run: it is only logged)" : "");
+	if (a->route != SG_LEVEL_NONE)
+		fprintf(out, "  route    %s (by header, for a transport of its "
+		    "own)\n", sg_level_name(a->route));
 	if (reply != NULL)
 		fprintf(out, "  reply    %s %s %s\n", reply->code, reply->xcode,
 		    reply->text);
