@@ -7,4 +7,14 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/reply.h milter/reply.c milter/wake.h milter/wake.c \
 	milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
 	milter/process.h milter/process.c milter/house.h milter/house.c \
-	milter/show.h milter/show.c
+	milter/show.h milter/show.c \
+	milter/cmd_check_mta.h milter/cmd_check_mta.c \
+	milter/mta_findings.h milter/mta_findings.c \
+	milter/mta_endpoint.h milter/mta_endpoint.c \
+	milter/mta_postconf.h milter/mta_postconf.c \
+	milter/mta_postfix.h milter/mta_postfix_private.h \
+	milter/mta_postfix.c milter/mta_postfix_milter.c \
+	milter/mta_postfix_map.c milter/mta_postfix_route.c \
+	milter/mta_cf.h milter/mta_cf.c \
+	milter/mta_sendmail.h milter/mta_sendmail.c \
+	milter/mta_files.h milter/mta_files.c milter/mta_run.h milter/mta_run.c

@@ -23,3 +23,14 @@ tests_milter_test_gate_SOURCES = tests/milter/test_gate.c \
 tests_milter_test_gate_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_gate_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_gate_LDADD = $(TEST_LIBS)
+
+EXTRA_DIST += tests/milter/mta/postfix-3.7 tests/milter/mta/sendmail-8.17.cf
+check_PROGRAMS += tests/milter/test_mta
+tests_milter_test_mta_SOURCES = tests/milter/test_mta.c \
+	milter/mta_findings.c milter/mta_endpoint.c milter/mta_postconf.c \
+	milter/mta_postfix.c milter/mta_postfix_milter.c \
+	milter/mta_postfix_map.c milter/mta_postfix_route.c milter/mta_cf.c \
+	milter/mta_sendmail.c milter/mta_files.c milter/mta_run.c
+tests_milter_test_mta_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_mta_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_mta_LDADD = $(TEST_LIBS)
