@@ -3,6 +3,7 @@
 their own, made of these files and Debian's (chroot included), each with a
 stsgate that listens where the examples say. MX hosts that lose TLS, or show
 another certificate, after the recipient was accepted: what leaves then?"""
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import smtp
 import world
 from check import BOTH, Failure, same, stsgate_headers
 from gate import Gate
-from stories import story
+from stories import story, stsgate
 
 STORIES = []
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -485,3 +486,68 @@ def _(lab, relay):
     finally:
         mx.set(host)
     released(lab, relay, token, 2)
+
+
+# --- check-config --mta ----------------------------------------------------------------
+
+def checked(lab, mta, config, path):
+    """What check-config says of an MTA: exit status, {option: severity}."""
+    got, out, err = stsgate(lab, "check-config", "--json", "-c", config,
+                            "--mta", mta, "--mta-config", path)
+    if got not in (0, 1):
+        raise Failure("exit %d: %s%s" % (got, out, err))
+    findings = json.loads(out)["findings"]
+    return got, {f["option"]: f["severity"] for f in findings
+                 if f["severity"] != "note"}
+
+
+def config_path(relay):
+    return relay.etc if relay.name_in_rows == "postfix" else relay.cf
+
+
+@story("hookup: check-config finds nothing to mend in the examples", BOTH,
+       STORIES)
+def _(lab, relay):
+    mta = hooked(lab).relays[relay]
+    same("found", checked(lab, relay, mta.gate.conf, config_path(mta)),
+         (0, {}))
+
+
+@story("hookup: check-config says what a plain MTA lacks", BOTH, STORIES)
+def _(lab, relay):
+    mta = hooked(lab).relays[relay]
+    if relay == "postfix":  # the sink is one
+        path, want = lab.sink.etc, {
+            "main.cf: smtpd_milters": "error",
+            "main.cf: non_smtpd_milters": "warning",
+            "main.cf: smtp_tls_policy_maps": "error"}
+    else:
+        plain = re.sub(r"^(Xstsgate|Ksts |O CACert).*", "#", proc.read(mta.cf),
+                       flags=re.M)
+        path, want = proc.write(mta.dir + "/plain.cf", plain), {
+            "sendmail.mc: INPUT_MAIL_FILTER": "error",
+            "sendmail.mc: FEATURE(`sts')": "error",
+            "sendmail.cf: O CACertFile": "error"}
+    status, found = checked(lab, relay, mta.gate.conf, path)
+    same("exit status", status, 1)
+    same("found", {k: found.get(k) for k in want}, want)
+
+
+@story("hookup: check-config tries the header checks and the sockets",
+       ("postfix",), STORIES)
+def _(lab, relay):
+    mta = hooked(lab).relays[relay]
+    table = mta.etc + "/milter_header_checks"
+    before, sock = proc.read(table), mta.chroot + "/stsgate/milter.sock"
+    proc.write(table, "/^X-Stsgate: .*; route=encrypt;/ FILTER smtp:\n")
+    os.chmod(sock, 0o600)
+    try:
+        got = checked(lab, relay, mta.gate.conf, mta.etc)
+    finally:
+        proc.write(table, before)
+        os.chmod(sock, 0o660)
+    same("found", got, (1, {
+        "main.cf: milter_header_checks": "error",
+        "main.cf: smtp_tls_security_level": "error",
+        "main.cf: smtp_tls_policy_maps": "error",
+        "stsgate.conf: milter_socket": "error"}))
