@@ -7,6 +7,7 @@ lib_config_confdoc_SOURCES = lib/config/confdoc.c
 lib_config_confdoc_LDADD = libstsgate.a $(SG_LIBS)
 
 EXTRA_DIST += conf/stsgate.conf conf/stsgate.conf.5.in
+dist_doc_DATA = README conf/OUTAGES
 CLEANFILES += conf/stsgate.conf.5 conf/stsgate.conf.built conf/options.tmp
 # As read by the lab; installed beside the README.
 postfixdir = $(docdir)/postfix

@@ -89,9 +89,13 @@ class OwnGate(Gate):
 
     def start(self):
         super().start()
-        for where in self.maps:
-            if not reachable(where):
-                StandIn(where)
+        self.stand_ins = [StandIn(where) for where in self.maps
+                          if not reachable(where)]
+
+    def stop(self):
+        for stand_in in self.stand_ins:
+            stand_in.stop()
+        return super().stop()
 
 
 def socket_of(where):
@@ -113,6 +117,7 @@ class StandIn:
 
     def __init__(self, where):
         family, address = socket_of(where)
+        self.where, self.conns = where, []
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(address)
@@ -122,9 +127,21 @@ class StandIn:
         self.socket.listen(16)
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        for conn in self.conns:
+            conn.close()
+        if self.where.startswith("unix:"):
+            os.unlink(self.where[5:])
+
     def _accept(self):
         while True:
-            conn = self.socket.accept()[0]
+            try:
+                conn = self.socket.accept()[0]
+            except OSError:
+                return
+            self.conns.append(conn)
             threading.Thread(target=self._serve, args=(conn,),
                              daemon=True).start()
 
@@ -193,10 +210,19 @@ queue_run_delay = 1s
 
     qid = staticmethod(postfix.Relay.qid)
 
-    def wait_deferred(self, qid):
-        proc.until(lambda: re.search(r" %s: to=.*status=deferred" % qid,
+    def restart_clients(self):
+        """An smtp(8) keeps the map's answers for a while (100 s)."""
+        self.command("postfix", "reload")
+
+    without_map = "dsn=4.7.5.*client TLS configuration problem"
+
+    def wait_logged(self, qid, pattern):
+        proc.until(lambda: re.search(r" %s: .*%s" % (qid, pattern),
                                      proc.read(self.log)),
-                   "Postfix to defer " + qid, 30)
+                   "%s: %s" % (qid, pattern), 30)
+
+    def wait_deferred(self, qid):
+        self.wait_logged(qid, "to=.*status=deferred")
 
     def flush(self):
         self.command("postqueue", "-f")
@@ -249,10 +275,14 @@ class SmRelay:
         self.gate.start()
         self.daemon.start()
 
+    without_map = "Deferred: 450 4.7.0"
+    wait_logged = Relay.wait_logged
+
+    def restart_clients(self):
+        pass
+
     def wait_deferred(self, qid):
-        proc.until(lambda: re.search(
-            r" %s: to=.*stat=(Deferred|\d)" % qid, proc.read(self.log)),
-            "Sendmail to defer " + qid, 30)
+        self.wait_logged(qid, "to=.*stat=(Deferred|[0-9])")
 
     def flush(self):
         proc.tool(self.binary, "-C" + self.cf, "-q")
@@ -298,6 +328,9 @@ class Switchboard:
     def _accept(self, door, host):
         while True:
             near = door.accept()[0]
+            if self.open_to[host] == "shut":
+                near.close()
+                continue
             far = socket.create_connection(
                 (self.behind(host, self.open_to[host]), 25))
             for a, b in ((near, far), (far, near)):
@@ -359,6 +392,12 @@ def send(lab, relay, group, recipients, meanwhile=lambda: None):
     if not done.ok:
         raise Failure("end of data: %s" % done)
     return token, mta.qid(done)
+
+
+def mailfile(lab, sender, token):
+    path = proc.write(lab.top + "/message", smtp.compose(
+        sender, "bob@swap-open.test", token))
+    return open(path)
 
 
 def encrypted(message):
@@ -486,6 +525,60 @@ def _(lab, relay):
     finally:
         mx.set(host)
     released(lab, relay, token, 2)
+
+
+# --- outages (conf/OUTAGES) ------------------------------------------------------------
+
+def refusal(mta):
+    """What a sender is told at MAIL."""
+    with smtp.Session(mta.address) as s:
+        return str(s.say("MAIL FROM:<%s>" % world.sender("default")))[:9]
+
+
+@story("outage: stsgate is down: new mail waits at its sender, queued mail in "
+       "the queue (T26)", BOTH, STORIES)
+def _(lab, relay):
+    mta, mx = hooked(lab).relays[relay], hooked(lab).mx
+    token, qid = send(lab, relay, "default", ["bob@swap-open.test"],
+                      lambda: mx.set("mx.swap-open.test", "shut"))
+    mta.wait_deferred(qid)
+    mta.gate.stop()
+    mx.set("mx.swap-open.test")
+    try:
+        same("refused with", refusal(mta),
+             "451 4.7.1" if relay == "postfix" else "451 4.3.2")
+        mta.restart_clients()
+        mta.flush()
+        mta.wait_logged(qid, mta.without_map)
+        same("messages at the sink", len(lab.sink.messages(token)), 0)
+    finally:
+        mta.gate.start()
+    released(lab, relay, token)
+
+
+@story("outage: stsgate is down: local mail stays in maildrop (T26)",
+       ("postfix",), STORIES)
+def _(lab, relay):
+    mta, token = hooked(lab).relays[relay], lab.token()
+    sender, drop = world.sender("default"), mta.chroot + "/maildrop"
+    mta.gate.stop()
+    try:
+        proc.tool("/usr/sbin/sendmail", "-C", mta.etc, "-i",
+                  "-f", sender, "bob@swap-open.test",
+                  stdin=mailfile(lab, sender, token))
+        proc.until(lambda: re.search(r"/cleanup\[\d+\]: \w+: milter-reject",
+                                     proc.read(mta.log)),
+                   "pickup(8) to be refused")
+        same("messages in maildrop", len(os.listdir(drop)), 1)
+        same("messages at the sink", len(lab.sink.messages(token)), 0)
+    finally:
+        mta.gate.start()
+
+    def look():
+        mta.command("postkick", "public", "pickup", "W")
+        return lab.sink.messages(token)
+    proc.until(look, "it to leave", 30)
+    same("maildrop", os.listdir(drop), [])
 
 
 # --- check-config --mta ----------------------------------------------------------------
