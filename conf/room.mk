@@ -7,7 +7,14 @@ lib_config_confdoc_SOURCES = lib/config/confdoc.c
 lib_config_confdoc_LDADD = libstsgate.a $(SG_LIBS)
 
 EXTRA_DIST += conf/stsgate.conf conf/stsgate.conf.5.in
+dist_doc_DATA = README conf/OUTAGES
 CLEANFILES += conf/stsgate.conf.5 conf/stsgate.conf.built conf/options.tmp
+# As read by the lab; installed beside the README.
+postfixdir = $(docdir)/postfix
+dist_postfix_DATA = conf/postfix/main.cf conf/postfix/master.cf \
+	conf/postfix/milter_header_checks conf/postfix/stsgate_smtp_header_checks
+sendmaildir = $(docdir)/sendmail
+dist_sendmail_DATA = conf/sendmail/stsgate.m4 conf/sendmail/stsgate-delivery.m4
 dist_man_MANS += conf/stsgate.8 conf/stsgate-report.8
 nodist_man_MANS += conf/stsgate.conf.5
 noinst_DATA = conf/stsgate.conf.built

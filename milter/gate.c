@@ -138,6 +138,27 @@ pin(struct pass *p, const struct sg_nexthop *hop,
 	sg_pin_unref(&made);
 }
 
+/* A global rule is the map's too. */
+static bool
+asked_of_all(const struct sg_asked *asked)
+{
+	return asked->entry != NULL && asked->entry_is_global &&
+	    (asked->entry->rule.set & SG_RULE_REQUIRE) != 0;
+}
+
+enum sg_level
+sg_gate_route(const struct sg_gate_answer *a)
+{
+	const struct sg_verdict *v = &a->verdict;
+
+	if (!a->asked.group->route_tag || a->asked.dry_run ||
+	    v->result == SG_RESULT_NOT_APPLICABLE ||
+	    v->required <= v->published)
+		return SG_LEVEL_NONE;
+	return asked_of_all(&a->asked) && !v->requiretls ? SG_LEVEL_NONE
+							 : v->required;
+}
+
 static void
 judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
@@ -158,6 +179,7 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 	if (rests_on_cache(a))
 		soften(a);
 	pin(p, hop, a);
+	a->route = sg_gate_route(a);
 	a->ms = now_ms() - start;
 }
 
@@ -182,16 +204,19 @@ sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
 	struct pass p = { engine, ask,
 		{ sg_mono_now().ms + ask->config->reply_deadline_ms } };
 	struct sg_gate_answer next;
+	enum sg_level route;
 
 	sg_assert(ask->n_hops > 0);
 	judge_hop(&p, &ask->hops[0], out);
 	for (size_t i = 1; i < ask->n_hops; i++) {
 		judge_hop(&p, &ask->hops[i], &next);
+		route = next.route > out->route ? next.route : out->route;
 		if (sg_gate_is_worse(&next, out)) {
 			sg_gate_answer_fini(out);
 			*out = next;
 		} else
 			sg_gate_answer_fini(&next);
+		out->route = route;
 	}
 }
 

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mta_run.h"
 #include "reply.h"
-#include "tool.h"
 
 #define LIST_MS 60000
 #define LIST_MAX (256 * 1024 * 1024)
@@ -197,16 +197,15 @@ sg_held_parse_head(const char *text, char group[40])
 
 /* program [-c DIR] words... */
 static void
-postfix_argv(const struct sg_mta *mta, char *program, char *const words[],
-    char *argv[MAX_ARGS])
+postfix_argv(const struct sg_mta *mta, const char *program,
+    const char *const *words, const char *argv[MAX_ARGS])
 {
-	static char c[] = "-c";
 	size_t n = 0;
 
 	argv[n++] = program;
 	if (mta->config[0] != '\0') {
-		argv[n++] = c;
-		argv[n++] = (char *)(uintptr_t)mta->config;
+		argv[n++] = "-c";
+		argv[n++] = mta->config;
 	}
 	while (*words != NULL && n < MAX_ARGS - 1)
 		argv[n++] = *words++;
@@ -214,31 +213,36 @@ postfix_argv(const struct sg_mta *mta, char *program, char *const words[],
 }
 
 static enum sg_rc
-run(char *const argv[], int timeout_ms, size_t max, char **text,
+run(const char *const *argv, int timeout_ms, size_t max, char **text,
     struct sg_err *err)
 {
-	struct sg_tool tool = { argv, timeout_ms, max };
-	int status;
-	enum sg_rc rc = sg_tool_run(&tool, text, &status, err);
+	struct sg_run run = { .argv = argv, .deadline_ms = timeout_ms,
+		.max_bytes = max };
+	enum sg_rc rc = sg_run(&run, err);
 
-	if (rc != SG_OK || status == 0)
-		return rc;
-	sg_err_set(err, SG_REASON_INTERNAL, "%s ended with status %d", argv[0],
-	    status);
-	free(*text);
 	*text = NULL;
-	return SG_RETRY;
+	if (rc == SG_OK && run.status != 0) {
+		sg_err_set(err, SG_REASON_INTERNAL, "%s ended with status %d",
+		    argv[0], run.status);
+		rc = SG_RETRY;
+	}
+	if (rc == SG_OK) {
+		*text = run.out;
+		run.out = NULL;
+	}
+	sg_run_fini(&run);
+	return rc;
 }
 
 static enum sg_rc
 is_ours(const struct sg_mta *mta, struct sg_held *m, struct sg_err *err)
 {
-	static char postcat[] = "postcat", hq[] = "-hq";
-	char *const words[] = { hq, m->id, NULL };
-	char *argv[MAX_ARGS], *text = NULL;
+	const char *const words[] = { "-hq", m->id, NULL };
+	const char *argv[MAX_ARGS];
+	char *text = NULL;
 	enum sg_rc rc;
 
-	postfix_argv(mta, postcat, words, argv);
+	postfix_argv(mta, "postcat", words, argv);
 	rc = run(argv, HEAD_MS, HEAD_MAX, &text, err);
 	if (rc == SG_OK)
 		rc = sg_held_parse_head(text, m->group);
@@ -266,12 +270,12 @@ static enum sg_rc
 list_postfix(const struct sg_mta *mta, struct sg_held_list *out,
     struct sg_err *err)
 {
-	static char postqueue[] = "postqueue", j[] = "-j";
-	char *const words[] = { j, NULL };
-	char *argv[MAX_ARGS], *text = NULL;
+	static const char *const words[] = { "-j", NULL };
+	const char *argv[MAX_ARGS];
+	char *text = NULL;
 	enum sg_rc rc;
 
-	postfix_argv(mta, postqueue, words, argv);
+	postfix_argv(mta, "postqueue", words, argv);
 	rc = run(argv, LIST_MS, LIST_MAX, &text, err);
 	if (rc == SG_OK)
 		rc = sg_held_parse_postqueue(text, out, err);
@@ -370,17 +374,15 @@ sg_held_parse_mailq(const char *text, struct sg_held_list *out,
 }
 
 static void
-sendmail_argv(const struct sg_mta *mta, char *const words[],
-    char *argv[MAX_ARGS])
+sendmail_argv(const struct sg_mta *mta, const char *const *words,
+    const char *argv[MAX_ARGS])
 {
-	static char sendmail[] = "sendmail", c[] = "-C";
 	size_t n = 0;
 
-	argv[n++] = mta->program[0] != '\0'
-	    ? (char *)(uintptr_t)mta->program : sendmail;
+	argv[n++] = mta->program[0] != '\0' ? mta->program : "sendmail";
 	if (mta->config[0] != '\0') {
-		argv[n++] = c;
-		argv[n++] = (char *)(uintptr_t)mta->config;
+		argv[n++] = "-C";
+		argv[n++] = mta->config;
 	}
 	while (*words != NULL && n < MAX_ARGS - 1)
 		argv[n++] = *words++;
@@ -391,9 +393,9 @@ static enum sg_rc
 list_sendmail(const struct sg_mta *mta, struct sg_held_list *out,
     struct sg_err *err)
 {
-	static char bp[] = "-bp", q[] = "-qQ";
-	char *const words[] = { bp, q, NULL };
-	char *argv[MAX_ARGS], *text = NULL;
+	static const char *const words[] = { "-bp", "-qQ", NULL };
+	const char *argv[MAX_ARGS];
+	char *text = NULL;
 	enum sg_rc rc;
 
 	sendmail_argv(mta, words, argv);
@@ -415,10 +417,11 @@ sg_held_list(const struct sg_mta *mta, struct sg_held_list *out,
 }
 
 static enum sg_rc
-run_words(const struct sg_mta *mta, char *postfix_program,
-    char *const words[], struct sg_err *err)
+run_words(const struct sg_mta *mta, const char *postfix_program,
+    const char *const *words, struct sg_err *err)
 {
-	char *argv[MAX_ARGS], *text = NULL;
+	const char *argv[MAX_ARGS];
+	char *text = NULL;
 	enum sg_rc rc;
 
 	if (mta->kind == SG_MTA_POSTFIX)
@@ -435,20 +438,16 @@ run_words(const struct sg_mta *mta, char *postfix_program,
 enum sg_rc
 sg_held_release(const struct sg_mta *mta, const char *id, struct sg_err *err)
 {
-	static char postsuper[] = "postsuper", postqueue[] = "postqueue",
-	    release[] = "-H", now[] = "-i", quarantined[] = "-qQ",
-	    unquarantine[] = "-Q";
-	char name[64], select[80];
-	char *const pf[][3] = { { release, name, NULL }, { now, name, NULL } };
-	char *const sm[][4] = { { quarantined, select, unquarantine, NULL },
+	char select[80];
+	const char *const pf[][3] = { { "-H", id, NULL }, { "-i", id, NULL } };
+	const char *const sm[][4] = { { "-qQ", select, "-Q", NULL },
 		{ select, NULL } };
 	bool postfix = mta->kind == SG_MTA_POSTFIX;
 	enum sg_rc rc;
 
-	snprintf(name, sizeof(name), "%s", id);
 	snprintf(select, sizeof(select), "-qI%s", id);
-	rc = run_words(mta, postsuper, postfix ? pf[0] : sm[0], err);
+	rc = run_words(mta, "postsuper", postfix ? pf[0] : sm[0], err);
 	if (rc == SG_OK)
-		rc = run_words(mta, postqueue, postfix ? pf[1] : sm[1], err);
+		rc = run_words(mta, "postqueue", postfix ? pf[1] : sm[1], err);
 	return rc;
 }

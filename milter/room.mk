@@ -1,7 +1,7 @@
 stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/cmd_query.c milter/cmd_explain.c milter/cmd_lint.c \
 	milter/cmd_check_config.c milter/cmd_cache.c milter/cmd_held.c \
-	milter/held.h milter/held.c milter/tool.h milter/tool.c \
+	milter/held.h milter/held.c \
 	milter/asker.h milter/asker.c milter/names.h milter/names.c \
 	milter/many.h milter/many.c milter/desk.h milter/desk.c \
 	milter/control.h milter/control.c milter/remote.h milter/remote.c \
@@ -18,4 +18,14 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/cmd_report.c milter/report_show.h milter/report_show.c \
 	milter/netstring.h milter/netstring.c milter/mapreply.h milter/mapreply.c \
 	milter/tlsmap.h milter/tlsmap_private.h milter/tlsmap.c \
-	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c
+	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c \
+	milter/cmd_check_mta.h milter/cmd_check_mta.c \
+	milter/mta_findings.h milter/mta_findings.c \
+	milter/mta_endpoint.h milter/mta_endpoint.c \
+	milter/mta_postconf.h milter/mta_postconf.c \
+	milter/mta_postfix.h milter/mta_postfix_private.h \
+	milter/mta_postfix.c milter/mta_postfix_milter.c \
+	milter/mta_postfix_map.c milter/mta_postfix_route.c \
+	milter/mta_cf.h milter/mta_cf.c \
+	milter/mta_sendmail.h milter/mta_sendmail.c \
+	milter/mta_files.h milter/mta_files.c milter/mta_run.h milter/mta_run.c

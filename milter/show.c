@@ -436,6 +436,9 @@ sg_show_explain(const struct sg_page *p, const char *recipient,
 	    v->reason != SG_REASON_NONE ? sg_reply_reason(v, why) : "");
 	sg_page_line(p, "action", "%s%s", sg_action_name(a->decision.action),
 	    a->asked.dry_run ? " (dry run: it is only logged)" : "");
+	if (a->route != SG_LEVEL_NONE)
+		sg_page_line(p, "route", "%s (by header, for a transport of "
+		    "its own)", sg_level_name(a->route));
 	if (reply != NULL)
 		sg_page_line(p, "reply", "%s %s %s", reply->code, reply->xcode,
 		    reply->text);

@@ -72,6 +72,7 @@ struct sg_group {
 	char **logins;           /* shell patterns, fnmatch(3) */
 	struct sg_cidr *clients;
 	struct sg_rule rule;     /* complete: defaults filled in */
+	bool route_tag;          /* say in the header what delivery must keep */
 	size_t n_recipients;
 	struct sg_recipient_rule *recipients;
 };

@@ -41,6 +41,11 @@
 #define WINDOW_MAN \
 	"How long the table of auto defers, from the first time on; then " \
 	"the mail is let through, tagged, with a warning in the log."
+#define ROUTE_TAG_MAN \
+	"Add a header field that says route=LEVEL to a message of this " \
+	"group when an accepted recipient's required level is above what " \
+	"the TLS policy map answers for its next hop, be the verdict pass. " \
+	"The map knows no senders: see ROUTES for what the MTA makes of it."
 #define DRY_RUN_MAN \
 	"Say in log and header what would have been done, and do nothing else."
 
@@ -297,6 +302,8 @@ const struct sg_option sg_options[] = {
 	{ .path = "groups.dry_run", .type = SG_TYPE_BOOL,
 	    .field = G(rule.dry_run), .set_bit = SG_RULE_DRY_RUN,
 	    .dflt = "false", .man = DRY_RUN_MAN },
+	{ .path = "groups.route_tag", .type = SG_TYPE_BOOL,
+	    .field = G(route_tag), .dflt = "false", .man = ROUTE_TAG_MAN },
 	{ .path = "groups.recipients", .type = SG_TYPE_RECIPIENTS,
 	    .field = G(recipients), .count = G(n_recipients),
 	    .man = "Entries as in recipients, for this group only. "

@@ -75,7 +75,7 @@ class Relay:
     address = world.SENDMAIL
 
     def __init__(self, lab, root):
-        self.dir = os.path.join(lab.top, "sendmail")
+        self.root, self.dir = root, os.path.join(lab.top, "sendmail")
         self.program = os.path.join(root, BINARY)
         self.log = os.path.join(lab.log_dir, "sendmail.log")
         os.makedirs(self.dir + "/queue", mode=0o700)

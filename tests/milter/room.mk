@@ -37,7 +37,7 @@ tests_milter_test_control_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/milter/test_held
 tests_milter_test_held_SOURCES = tests/milter/test_held.c milter/held.c \
-	milter/tool.c
+	milter/mta_run.c
 tests_milter_test_held_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_held_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_held_LDADD = $(TEST_LIBS)
@@ -57,3 +57,14 @@ tests_milter_test_mapreply_SOURCES = tests/milter/test_mapreply.c milter/maprepl
 tests_milter_test_mapreply_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_mapreply_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_mapreply_LDADD = $(TEST_LIBS)
+
+EXTRA_DIST += tests/milter/mta/postfix-3.7 tests/milter/mta/sendmail-8.17.cf
+check_PROGRAMS += tests/milter/test_mta
+tests_milter_test_mta_SOURCES = tests/milter/test_mta.c \
+	milter/mta_findings.c milter/mta_endpoint.c milter/mta_postconf.c \
+	milter/mta_postfix.c milter/mta_postfix_milter.c \
+	milter/mta_postfix_map.c milter/mta_postfix_route.c milter/mta_cf.c \
+	milter/mta_sendmail.c milter/mta_files.c milter/mta_run.c
+tests_milter_test_mta_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_mta_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_mta_LDADD = $(TEST_LIBS)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* test_held.c - reading what MTAs say of their queues, and running programs. */
+/* test_held.c - reading what MTAs say of their queues. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "held.h"
-#include "tool.h"
 
 /* --- Postfix -------------------------------------------------------------------- */
 
@@ -141,53 +140,6 @@ START_TEST(test_mailq_cut)
 }
 END_TEST
 
-/* --- programs ----------------------------------------------------------------------- */
-
-static enum sg_rc
-run(const char *script, int ms, size_t max, char **out, int *status)
-{
-	static char sh[] = "sh", c[] = "-c";
-	char *text = strdup(script);
-	char *const argv[] = { sh, c, text, NULL };
-	struct sg_tool tool = { argv, ms, max };
-	struct sg_err err;
-	enum sg_rc rc = sg_tool_run(&tool, out, status, &err);
-
-	free(text);
-	return rc;
-}
-
-START_TEST(test_tool)
-{
-	static char none[] = "no-such-program-here";
-	char *const argv[] = { none, NULL };
-	struct sg_tool tool = { argv, 1000, 100 };
-	struct sg_err err;
-	char *out;
-	int status;
-
-	ck_assert_int_eq(run("echo hi; exit 3", 10000, 100, &out, &status),
-	    SG_OK);
-	ck_assert_str_eq(out, "hi\n");
-	ck_assert_int_eq(status, 3);
-	free(out);
-	ck_assert_int_eq(run("env | sort", 10000, 1000, &out, &status), SG_OK);
-	ck_assert_ptr_nonnull(strstr(out, "LC_ALL=C\n"));
-	ck_assert_ptr_null(strstr(out, "HOME="));
-	free(out);
-	ck_assert_int_eq(run("cat", 10000, 100, &out, &status), SG_OK);
-	ck_assert_str_eq(out, "");
-	free(out);
-	ck_assert_int_eq(run("exec sleep 60", 100, 100, &out, &status),
-	    SG_RETRY);
-	ck_assert_int_eq(run("while :; do echo more; done", 10000, 1000, &out,
-	    &status), SG_BAD);
-	ck_assert_int_eq(run("kill -9 $$", 10000, 100, &out, &status),
-	    SG_RETRY);
-	ck_assert_int_eq(sg_tool_run(&tool, &out, &status, &err), SG_NONE);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -204,7 +156,6 @@ main(void)
 	    sizeof(heads) / sizeof(heads[0]));
 	tcase_add_test(t, test_mailq);
 	tcase_add_test(t, test_mailq_cut);
-	tcase_add_test(t, test_tool);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
