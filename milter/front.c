@@ -26,6 +26,7 @@
 #include "session.h"
 
 #define ALIVE_MS 1000
+#define ASK_MS 3000       /* between two questions to our own milter */
 #define DRAIN_MS 1200     /* for callbacks to come back */
 #define FLUSH_MS 100      /* for libmilter to write their replies */
 #define IDLE_SESSION_S 7210 /* above Postfix's and Sendmail's own idle times */
@@ -33,6 +34,7 @@
 
 struct front {
 	int link;
+	struct sg_listen milter_listen;
 	struct sg_store *store;
 	atomic_bool leaving;
 	struct sg_session_env env;
@@ -133,6 +135,23 @@ serve_link(void *arg)
 	return NULL;
 }
 
+/* That this process lives is not that mail is served: we ask as an MTA does,
+   by the socket's name. */
+static void *
+ask_ourselves(void *arg)
+{
+	static const struct sg_link_message serving = { SG_LINK_SERVING, 0,
+		-1 };
+	struct front *f = arg;
+
+	for (;;) {
+		if (sg_wake_ask(&f->milter_listen))
+			(void)sg_link_send(f->link, &serving);
+		(void)poll(NULL, 0, ASK_MS);
+	}
+	return NULL;
+}
+
 /* --- what the engine asks ----------------------------------------------------- */
 
 static void
@@ -187,6 +206,17 @@ open_store(struct front *f, const struct sg_config *config,
 	return sg_store_open(&params, &f->store, err);
 }
 
+static bool
+start_thread(void *(*run)(void *), struct front *f)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, f) != 0)
+		return false;
+	pthread_detach(thread);
+	return true;
+}
+
 static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
@@ -194,7 +224,6 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
-	pthread_t thread;
 
 	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
@@ -204,13 +233,12 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	if (sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
-	f->env.wake = sg_wake_new(&p->boot->milter_listen);
-	if (pthread_create(&thread, NULL, serve_link, f) != 0) {
-		sg_err_set(err, SG_REASON_INTERNAL, "no thread");
-		return SG_BAD;
-	}
-	pthread_detach(thread);
-	return SG_OK;
+	f->milter_listen = p->boot->milter_listen;
+	f->env.wake = sg_wake_new(&f->milter_listen);
+	if (start_thread(serve_link, f) && start_thread(ask_ourselves, f))
+		return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL, "no thread");
+	return SG_BAD;
 }
 
 int

@@ -37,6 +37,7 @@
 #define FRONT_SILENT_MS 10000  /* then it is killed */
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
 #define LATE_MS 1000
+#define FEED_MS 1000
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
@@ -49,6 +50,7 @@ struct supervisor {
 	struct sg_child front;
 	int link; /* to the front, -1 */
 	struct sg_mono front_heard;
+	struct sg_mono fed; /* the service manager's watchdog */
 	bool front_ready, ever_ready;
 	unsigned n_workers;
 	struct sg_child workers[MAX_WORKERS];
@@ -354,6 +356,19 @@ on_signal(struct supervisor *s)
 	reap(s);
 }
 
+/* The service manager hears that we live while the milter answers, or while a
+   front is on its way, for which we have limits of our own. */
+static void
+feed_watchdog(struct supervisor *s)
+{
+	struct sg_mono now = sg_mono_now();
+
+	if (now.ms - s->fed.ms < FEED_MS)
+		return;
+	s->fed = now;
+	sg_notify("WATCHDOG=1");
+}
+
 static void
 on_link(struct supervisor *s)
 {
@@ -367,6 +382,8 @@ on_link(struct supervisor *s)
 	if (m.fd >= 0)
 		close(m.fd);
 	s->front_heard = sg_mono_now();
+	if (m.type == SG_LINK_SERVING)
+		feed_watchdog(s);
 	if (m.type == SG_LINK_STUCK && m.slot < s->n_workers &&
 	    s->workers[m.slot].pid != 0)
 		(void)kill(s->workers[m.slot].pid, SIGKILL);
@@ -383,21 +400,21 @@ on_link(struct supervisor *s)
 		s->params->on_ready(s->params->arg);
 }
 
-/* A front that neither serves nor dies is ended; the service manager hears
-   that we live only while it does. */
+/* A front that neither thinks nor dies is ended. */
 static void
 watch_front(struct supervisor *s)
 {
 	int64_t silent = sg_mono_now().ms - s->front_heard.ms;
 	int64_t limit = s->front_ready ? FRONT_SILENT_MS : FRONT_START_MS;
 
+	if (s->ever_ready && !s->front_ready)
+		feed_watchdog(s);
 	if (s->front.pid == 0)
 		return;
 	if (silent > limit) {
 		sg_log(SG_LOG_ERR, "front does not answer: killing it");
 		(void)kill(s->front.pid, SIGKILL);
-	} else if (s->front_ready && sg_notify_watchdog_ms() > 0)
-		sg_notify("WATCHDOG=1");
+	}
 }
 
 static void
