@@ -7,10 +7,14 @@
 #include <sys/un.h>
 #include <errno.h>
 #include <grp.h>
+#include <libgen.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
+/* The default of socket_group, also where another MTA is. */
+#define GROUP_OF_POSTFIX "postfix"
 
 static enum sg_rc
 fail(struct sg_err *err, const char *what, const char *where)
@@ -60,22 +64,48 @@ clear_stale(const struct sg_listen *where, struct sg_err *err)
 					: fail(err, "unlink", where->path);
 }
 
-static enum sg_rc
-give_away(const char *path, uid_t owner, const char *group,
-    struct sg_err *err)
+/* In a user namespace (systemd's PrivateUsers) the MTA's group has no number
+   that could be given, but a directory with the set-group-ID bit gave it. */
+static bool
+directory_gave_group(const char *path)
 {
-	struct group *gr = NULL;
+	struct sockaddr_un un;
+	struct stat dir, st;
+	char copy[sizeof(un.sun_path)];
 
-	if (group[0] != '\0')
-		gr = getgrnam(group);
-	if (group[0] != '\0' && gr == NULL) {
+	snprintf(copy, sizeof(copy), "%s", path);
+	return stat(dirname(copy), &dir) == 0 && lstat(path, &st) == 0 &&
+	    (dir.st_mode & S_ISGID) != 0 && dir.st_gid == st.st_gid;
+}
+
+static enum sg_rc
+give_group(const char *path, const char *group, struct sg_err *err)
+{
+	struct group *gr = getgrnam(group);
+
+	if (gr == NULL && strcmp(group, GROUP_OF_POSTFIX) == 0)
+		return SG_OK; /* no Postfix here: nobody to give it to */
+	if (gr == NULL) {
 		sg_err_set(err, SG_REASON_INTERNAL,
 		    "socket_group: there is no group \"%s\"", group);
 		return SG_BAD;
 	}
-	if (lchown(path, owner, gr != NULL ? gr->gr_gid : (gid_t)-1) != 0)
+	if (lchown(path, (uid_t)-1, gr->gr_gid) == 0 ||
+	    (errno == EINVAL && directory_gave_group(path)))
+		return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL, "cannot give %s to group %s: %s: "
+	    "start as root, or give its directory to that group, with the "
+	    "set-group-ID bit", path, group, strerror(errno));
+	return SG_BAD;
+}
+
+static enum sg_rc
+give_away(const char *path, uid_t owner, const char *group,
+    struct sg_err *err)
+{
+	if (lchown(path, owner, (gid_t)-1) != 0)
 		return fail(err, "chown", path);
-	return SG_OK;
+	return group[0] == '\0' ? SG_OK : give_group(path, group, err);
 }
 
 static enum sg_rc
