@@ -92,3 +92,14 @@ postfixexamplesdir = $(docdir)/examples/postfix
 sendmailexamplesdir = $(docdir)/examples/sendmail
 dist_postfixexamples_DATA = $(wildcard $(srcdir)/conf/postfix/*)
 dist_sendmailexamples_DATA = $(wildcard $(srcdir)/conf/sendmail/*)
+
+# --- the Debian package ------------------------------------------------------
+EXTRA_DIST += conf/debian/build conf/debian/changelog conf/debian/control \
+	conf/debian/copyright conf/debian/postrm conf/debian/rules \
+	conf/debian/source/format \
+	conf/debian/stsgate.lintian-overrides
+.PHONY: deb
+deb:
+	$(srcdir)/conf/debian/build .
+clean-local:
+	rm -rf debian-work stsgate_*.deb
