@@ -74,12 +74,17 @@ static void
 run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 {
 	char title[16];
+	int status;
 
 	snprintf(title, sizeof(title), "net %u", slot);
 	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1,
 	    SG_LOG_INFO);
 	unblock_signals();
-	_exit(sg_worker_run(fd, s->config));
+	/* Its loop must not wait for a log that takes nothing. */
+	sg_log_start();
+	status = sg_worker_run(fd, s->config);
+	sg_log_stop(100);
+	_exit(status);
 }
 
 static void
