@@ -59,8 +59,10 @@ rm -f /etc/unbound/unbound.conf.d/root-auto-trust-anchor-file.conf
 systemctl restart unbound
 rm -f /etc/resolv.conf
 echo "nameserver 127.0.0.1" >/etc/resolv.conf
+[ "$mta" != postfix ] || postconf -e inet_interfaces=127.0.0.1
 mkdir /try/arrived
 chmod 777 /try/arrived
+systemctl restart "$mta" # its chroot has a copy of resolv.conf
 perl sink.pl 127.0.0.5 /try/arrived &
 
 # What the domain publishes asks for nothing: a rule does. Loopback is the
@@ -82,7 +84,6 @@ files() {
 
 # --- installed, and wired in by nobody -------------------------------------------
 
-soon 20 systemctl is-active -q "$mta"
 files | sort -u >before
 is "apt installs it" apt-get -qq install -y ./stsgate_*.deb
 is "the service runs" systemctl is-active stsgate
@@ -91,7 +92,6 @@ exposure=$(systemd-analyze security stsgate | sed -n 's/.*level for.*: \([0-9.]*
 is "exposure $exposure is at most 1.2" awk "BEGIN { exit !($exposure <= 1.2) }"
 is "all its processes are stsgate's" test "$(ps -C stsgate -o user= | sort -u)" = stsgate
 is "the configuration says dry run" grep -q 'ready: milter on .*, dry run' <(journalctl -u stsgate)
-journalctl -u stsgate >&2
 
 # --- README's way -------------------------------------------------------------------
 
@@ -102,13 +102,11 @@ postfix)
 	block POSTFIX 2 >>/etc/postfix/main.cf
 	commands=$(block POSTFIX 3)
 	socket=/var/spool/postfix/stsgate/milter.sock
-	maillog() { journalctl -t postfix/smtpd -t postfix/cleanup; }
 	;;
 sendmail)
 	block SENDMAIL 1 >>/etc/mail/sendmail.mc
 	commands=$(block SENDMAIL 2)
 	socket=/run/stsgate/milter.sock
-	maillog() { journalctl -t sm-mta -t sendmail; }
 	;;
 esac
 is "README's lines are a configuration" stsgate check-config
@@ -153,6 +151,12 @@ echo "      ${reply//$'\n'/ / }"
 
 # --- faults -----------------------------------------------------------------------------
 
+# Postfix itself waits for a syslogd that takes nothing.
+if [ "$mta" = postfix ]; then
+	postconf -e maillog_file=/var/log/postfix.log
+	postfix stop && systemctl restart postfix
+	soon 20 refused
+fi >/dev/null 2>&1
 journald=$(systemctl show -P MainPID systemd-journald)
 kill -STOP "$journald"
 is "a stalled journal holds up no reply" refused
@@ -188,5 +192,5 @@ files | sort -u >after
 # The account stays, as Debian has it.
 is "nothing is left behind" diff before after
 cp /try/last /try/left
-maillog | tail -n 30 >&2
+[ $failed = 0 ] || journalctl -n 400 >&2
 echo "$passed passed, $failed failed"
