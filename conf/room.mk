@@ -102,4 +102,4 @@ EXTRA_DIST += conf/debian/build conf/debian/changelog conf/debian/control \
 deb:
 	$(srcdir)/conf/debian/build .
 clean-local:
-	rm -rf debian-work stsgate_*.deb
+	rm -rf --one-file-system debian-work package stsgate_*.deb

@@ -123,8 +123,8 @@ is "dry run: it arrives" soon 60 arrived dry-run
 field=$(grep -hA 2 '^X-Stsgate:' /try/arrived/* | tr -d '\n\r')
 is "dry run: the field says what would have been done: $field" \
 	has "$field" 'result=fail; reason=starttls-not-supported.*action=reject.*dry_run=1'
-is "dry run: the journal has the line" grep -q \
-	'next_hop=dest.example.*action=reject applied=accept dry_run=1' \
+is "dry run: the journal has the line" grep -qE \
+	'next_hop=dest.example.*action=reject applied=(accept|tag) dry_run=1' \
 	<(journalctl -u stsgate)
 
 # shellcheck disable=SC2016 # Perl's $ARGV
@@ -160,8 +160,8 @@ fi >/dev/null 2>&1
 journald=$(systemctl show -P MainPID systemd-journald)
 kill -STOP "$journald"
 is "a stalled journal holds up no reply" refused
-for n in $(seq 300); do perl send.pl bob@dest.example "s$n"; done >replies 2>&1
-is "nor three hundred of them" test "$(grep -c '^550 5.7' replies)" = 300
+for n in $(seq 30); do perl send.pl bob@dest.example "s$n"; done >replies 2>&1
+is "nor thirty of them" test "$(grep -c '^550 5.7' replies)" = 30
 kill -CONT "$journald"
 is "and the log goes on" soon 20 bash -c \
 	'journalctl -u stsgate --since -30s | grep -c next_hop= | grep -qv "^[0-9]$"'
