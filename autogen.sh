@@ -12,7 +12,8 @@ sanitizers=false
 build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libmilter-dev libcurl4-openssl-dev libunbound-dev nettle-dev
 	libssl-dev libevent-dev libconfig-dev libsqlite3-dev libidn2-dev
-	libjansson-dev libbsd-dev libsystemd-dev libseccomp-dev uthash-dev dns-root-data"
+	libjansson-dev libbsd-dev libsystemd-dev libseccomp-dev uthash-dev
+	dns-root-data zsh"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
 # What tests/report/page.py looks at the report's page with; without it that

@@ -32,6 +32,7 @@
 #include "tlsmap.h"
 
 #define ALIVE_MS 1000
+#define ASK_MS 3000       /* between two questions to our own milter */
 #define DRAIN_MS 1000     /* for callbacks to come back */
 #define FLUSH_MS 100      /* for libmilter to write their replies */
 #define REPORT_MS 300     /* for the last counts to be on disk */
@@ -42,6 +43,7 @@
 
 struct front {
 	int link;
+	struct sg_listen milter_listen;
 	/* The mutex guards what somebody waits for at the control socket:
 	   reloads is how many came to their end, reload_rc and reload_text are
 	   of the last. */
@@ -199,6 +201,23 @@ serve_link(void *arg)
 	return NULL;
 }
 
+/* That this process lives is not that mail is served: we ask as an MTA does,
+   by the socket's name. */
+static void *
+ask_ourselves(void *arg)
+{
+	static const struct sg_link_message serving = { SG_LINK_SERVING, 0,
+		-1 };
+	struct front *f = arg;
+
+	for (;;) {
+		if (sg_wake_ask(&f->milter_listen))
+			(void)sg_link_send(f->link, &serving);
+		(void)poll(NULL, 0, ASK_MS);
+	}
+	return NULL;
+}
+
 /* --- what the engine asks ----------------------------------------------------- */
 
 static void
@@ -281,16 +300,39 @@ start_tlsmap(struct front *f, const struct sg_front_params *p,
 }
 
 static enum sg_rc
+start_desks(struct front *f, const struct sg_front_params *p,
+    struct sg_err *err)
+{
+	struct sg_control_params control = { .fd = p->doors.control,
+		.env = &f->env, .store = f->store, .reload = reload,
+		.arg = f };
+	struct sg_metrics_params metrics = { .fd = p->doors.metrics,
+		.engine = f->env.engine, .store = f->store,
+		.tlsmap = f->tlsmap };
+
+	if (metrics.fd >= 0 && sg_metrics_start(&metrics, err) != SG_OK)
+		return SG_BAD;
+	return sg_control_start(&control, err);
+}
+
+static bool
+start_thread(void *(*run)(void *), struct front *f)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, f) != 0)
+		return false;
+	pthread_detach(thread);
+	return true;
+}
+
+static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
 	struct sg_engine_params engine = { .config = p->config,
 		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
-	struct sg_control_params control = { .fd = p->doors.control,
-		.env = &f->env, .reload = reload, .arg = f };
-	struct sg_metrics_params metrics = { .fd = p->doors.metrics };
-	pthread_t thread;
 
 	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
@@ -302,18 +344,12 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	    sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
-	f->env.wake = sg_wake_new(&p->boot->milter_listen);
-	if (pthread_create(&thread, NULL, serve_link, f) != 0) {
-		sg_err_set(err, SG_REASON_INTERNAL, "no thread");
-		return SG_BAD;
-	}
-	pthread_detach(thread);
-	control.store = metrics.store = f->store;
-	metrics.engine = f->env.engine;
-	metrics.tlsmap = f->tlsmap;
-	if (metrics.fd >= 0 && sg_metrics_start(&metrics, err) != SG_OK)
-		return SG_BAD;
-	return sg_control_start(&control, err);
+	f->milter_listen = p->boot->milter_listen;
+	f->env.wake = sg_wake_new(&f->milter_listen);
+	if (start_thread(serve_link, f) && start_thread(ask_ourselves, f))
+		return start_desks(f, p, err);
+	sg_err_set(err, SG_REASON_INTERNAL, "no thread");
+	return SG_BAD;
 }
 
 int

@@ -18,6 +18,7 @@ enum sg_link_type {
 	SG_LINK_READY = 'r',  /* the milter socket is being served */
 	SG_LINK_STUCK = 'k',  /* kill worker `slot` */
 	SG_LINK_RELOAD = 'h', /* read the configuration again, as on SIGHUP */
+	SG_LINK_SERVING = 's',/* its milter has just answered us ourselves */
 	SG_LINK_ALIVE = 'a'   /* each second, while the front can think */
 };
 

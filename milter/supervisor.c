@@ -38,6 +38,7 @@
 #define FRONT_SILENT_MS 10000  /* then it is killed */
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
 #define LATE_MS 1000
+#define FEED_MS 1000
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
@@ -50,6 +51,7 @@ struct supervisor {
 	struct sg_child front;
 	int link; /* to the front, -1 */
 	struct sg_mono front_heard;
+	struct sg_mono fed; /* the service manager's watchdog */
 	bool front_ready, ever_ready;
 	unsigned n_workers;
 	struct sg_child workers[MAX_WORKERS];
@@ -69,16 +71,30 @@ unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Confined before it has threads; then its loop need not wait for a log that
+   takes nothing. */
+static enum sg_rc
+on_worker_ready(const struct sg_config *config, struct sg_err *err)
+{
+	if (sg_confine_worker(config, err) != SG_OK)
+		return SG_BAD;
+	sg_log_start();
+	return SG_OK;
+}
+
 static void
 run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 {
 	char title[16];
+	int status;
 
 	snprintf(title, sizeof(title), "net %u", slot);
 	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1,
 	    SG_LOG_INFO);
 	unblock_signals();
-	_exit(sg_worker_run(fd, s->config, sg_confine_worker));
+	status = sg_worker_run(fd, s->config, on_worker_ready);
+	sg_log_stop(100);
+	_exit(status);
 }
 
 static void
@@ -405,6 +421,19 @@ on_signal(struct supervisor *s)
 	reap(s);
 }
 
+/* The service manager hears that we live while the milter answers, or while a
+   front is on its way, for which we have limits of our own. */
+static void
+feed_watchdog(struct supervisor *s)
+{
+	struct sg_mono now = sg_mono_now();
+
+	if (now.ms - s->fed.ms < FEED_MS)
+		return;
+	s->fed = now;
+	sg_notify("WATCHDOG=1");
+}
+
 static void
 on_link(struct supervisor *s)
 {
@@ -418,6 +447,8 @@ on_link(struct supervisor *s)
 	if (m.fd >= 0)
 		close(m.fd);
 	s->front_heard = sg_mono_now();
+	if (m.type == SG_LINK_SERVING)
+		feed_watchdog(s);
 	if (m.type == SG_LINK_STUCK && m.slot < s->n_workers &&
 	    s->workers[m.slot].pid != 0)
 		(void)kill(s->workers[m.slot].pid, SIGKILL);
@@ -436,21 +467,21 @@ on_link(struct supervisor *s)
 		s->params->on_ready(s->params->arg);
 }
 
-/* A front that neither serves nor dies is ended; the service manager hears
-   that we live only while it does. */
+/* A front that neither thinks nor dies is ended. */
 static void
 watch_front(struct supervisor *s)
 {
 	int64_t silent = sg_mono_now().ms - s->front_heard.ms;
 	int64_t limit = s->front_ready ? FRONT_SILENT_MS : FRONT_START_MS;
 
+	if (s->ever_ready && !s->front_ready)
+		feed_watchdog(s);
 	if (s->front.pid == 0)
 		return;
 	if (silent > limit) {
 		sg_log(SG_LOG_ERR, "front does not answer: killing it");
 		(void)kill(s->front.pid, SIGKILL);
-	} else if (s->front_ready && sg_notify_watchdog_ms() > 0)
-		sg_notify("WATCHDOG=1");
+	}
 }
 
 static void

@@ -111,6 +111,8 @@ limit_calls(const struct sg_sandbox *s, char *why)
 		    SCMP_ACT_KILL_PROCESS);
 	if (rc == 0)
 		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rc == 0) /* threads that a library made, too */
+		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
 		rc = forbid_calls(filter);
 	if (rc == 0)

@@ -60,7 +60,8 @@ const struct sg_option sg_options[] = {
 	{ .path = "socket_group", .type = SG_TYPE_ACCOUNT,
 	    .field = F(socket_group), .dflt = "\"postfix\"",
 	    .man = "The group that owns unix sockets, which get mode 0660. "
-		"An empty text leaves the group as it is." },
+		"An empty text leaves the group as it is, and so does the "
+		"default where there is no such group." },
 	{ .path = "tlsmap_listen", .type = SG_TYPE_LISTENERS,
 	    .field = F(tlsmap_listen), .count = F(n_tlsmap_listen),
 	    .dflt = "[\"unix:" SG_RUNSTATEDIR "/stsgate/tlsmap.sock\"]",

@@ -68,3 +68,9 @@ tests_milter_test_mta_SOURCES = tests/milter/test_mta.c \
 tests_milter_test_mta_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_mta_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_mta_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_milter_log
+tests_milter_test_milter_log_SOURCES = tests/milter/test_milter_log.c \
+	milter/milter_log.c
+tests_milter_test_milter_log_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_milter_log_LDADD = $(TEST_LIBS) $(MILTER_LIBS)
