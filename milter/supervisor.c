@@ -32,6 +32,7 @@
 #include "front.h"
 #include "link.h"
 #include "net/worker.h"
+#include "rehearse.h"
 
 #define MAX_WORKERS 16
 #define FRONT_SILENT_MS 10000  /* then it is killed */
@@ -306,17 +307,34 @@ send_config(struct supervisor *s)
 		close(m.fd);
 }
 
-static void
-reload(struct supervisor *s)
+/* The file as it is now, if it is good, and good for the children too: root
+   may read what they may not. */
+static struct sg_config *
+read_again(struct supervisor *s)
 {
+	const char *path = s->params->config_path;
 	struct sg_config_errors errors = { 0 };
 	struct sg_config *new = NULL;
 
-	sg_notify("RELOADING=1");
-	if (sg_config_load(s->params->config_path, &new, &errors) != SG_OK) {
+	if (sg_config_load(path, &new, &errors) != SG_OK) {
 		for (size_t i = 0; i < errors.n; i++)
 			sg_log(SG_LOG_ERR, "%s:%u: %s", errors.e[i].file,
 			    errors.e[i].line, errors.e[i].text);
+	} else if (sg_rehearse(s->config, new, path, &s->params->id) !=
+	    SG_OK)
+		sg_config_unref(&new);
+	sg_config_errors_fini(&errors);
+	return new;
+}
+
+static void
+reload(struct supervisor *s)
+{
+	struct sg_config *new;
+
+	sg_notify("RELOADING=1");
+	new = read_again(s);
+	if (new == NULL) {
 		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
 		    "stays in force", s->params->config_path);
 	} else {
@@ -332,7 +350,8 @@ reload(struct supervisor *s)
 				(void)kill(s->workers[i].pid, SIGTERM);
 		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
 	}
-	sg_config_errors_fini(&errors);
+	/* It slept meanwhile, not the front. */
+	s->front_heard = sg_mono_now();
 	sg_notify("READY=1");
 }
 
@@ -435,13 +454,14 @@ stop_all(struct supervisor *s)
 	if (s->link >= 0)
 		(void)sg_link_send(s->link, &stop);
 	if (s->front.pid != 0)
-		sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
+		(void)sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
 			(void)kill(s->workers[i].pid, SIGTERM);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
-			sg_process_end(s->workers[i].pid, STOP_WORKERS_MS);
+			(void)sg_process_end(s->workers[i].pid,
+			    STOP_WORKERS_MS);
 }
 
 static int

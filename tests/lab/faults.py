@@ -2,11 +2,13 @@
 """What stsgate does when its surroundings, or parts of it, die. Run last, in
 this order; each leaves a working lab behind."""
 import os
+import shutil
 import signal
 
 import proc
 import world
 from check import POSTFIX_ONLY, Failure, same
+from gate import Gate
 from stories import expect, story
 
 FAULTS = []
@@ -112,6 +114,38 @@ def _(lab, relay):
         lab.gate.hup(lab.gate.text)
     proc.until(lambda: ask(lab, "bob@forged.test", "strict").code == "550",
                "the old configuration in force again")
+
+
+@story("SIGHUP does not take a CA file that the daemon's user cannot read "
+       "(V-15)", ONE, FAULTS)
+def _(lab, relay):
+    other = Gate(lab, "gate-user", lab.binary, "inet:8891@127.0.0.1")
+    other.text = other.text.replace('user = ""', 'user = "nobody"')
+    proc.write(other.conf, other.text)
+    secret = os.path.join(lab.top, "secret.pem")
+    shutil.copy(lab.authority.ca, secret)
+    os.chmod(secret, 0o600)
+    text = other.text.replace('https = { ca_file = "%s"' % lab.authority.ca,
+                              'https = { ca_file = "%s"' % secret)
+    other.start()
+    try:
+        mark = other.mark()
+        other.hup(text)
+        proc.until(lambda: "is not taken" in other.since(mark),
+                   "a refusal in the log")
+        said = other.since(mark)
+        if secret not in said or "Permission denied" not in said:
+            raise Failure("the log does not say why: %s" % said)
+        if "cannot start" in said or "restarting" in said:
+            raise Failure("it was taken all the same: %s" % said)
+        os.chmod(secret, 0o644)
+        mark = other.mark()
+        other.hup(text)
+        proc.until(lambda: "new configuration in force" in other.since(mark),
+                   "the file that can be read to be taken")
+    finally:
+        other.stop()
+    same("alarms", other.alarms(), [])
 
 
 @story("SIGTERM ends it in under 2 s, and nothing stays", ONE, FAULTS)

@@ -29,3 +29,11 @@ tests_milter_test_page_SOURCES = tests/milter/test_page.c milter/page.c
 tests_milter_test_page_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_page_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_page_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_rehearse
+tests_milter_test_rehearse_SOURCES = tests/milter/test_rehearse.c \
+	tests/support/test_ca.h tests/support/test_ca.c \
+	milter/rehearse.c milter/process.c
+tests_milter_test_rehearse_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_rehearse_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_rehearse_LDADD = $(TEST_LIBS)
