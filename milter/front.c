@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "link.h"
 #include "session.h"
+#include "tlsmap.h"
 
 #define ALIVE_MS 1000
 #define DRAIN_MS 1200     /* for callbacks to come back */
@@ -34,6 +35,7 @@
 struct front {
 	int link;
 	struct sg_store *store;
+	struct sg_tlsmap *tlsmap; /* NULL: nowhere to listen */
 	atomic_bool leaving;
 	struct sg_session_env env;
 };
@@ -48,6 +50,8 @@ leave(struct front *f)
 	while (atomic_exchange(&f->leaving, true))
 		(void)poll(NULL, 0, DRAIN_MS); /* another thread does it */
 	sg_engine_drain(f->env.engine);
+	if (f->tlsmap != NULL)
+		sg_tlsmap_drain(f->tlsmap);
 	while (atomic_load(&f->env.inside) > 0 &&
 	    sg_mono_now().ms < until.ms)
 		(void)poll(NULL, 0, 5);
@@ -89,6 +93,8 @@ take_config(struct front *f, int fd)
 	    sg_config_parse(text, "configuration", &config, &errors) == SG_OK) {
 		sg_engine_set_config(f->env.engine, config);
 		sg_session_set_config(&f->env, config);
+		if (f->tlsmap != NULL)
+			sg_tlsmap_set_config(f->tlsmap, config);
 		sg_log(SG_LOG_INFO, "new configuration in force");
 	} else
 		sg_log(SG_LOG_ERR, "new configuration refused: %s",
@@ -162,7 +168,7 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	/* The supervisor holds the listening socket, so that connections wait
 	   for the next front when one dies. Where libmilter cannot take it
 	   over it makes its own. */
-	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->milter_fd);
+	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->doors.milter);
 	(void)smfi_settimeout(IDLE_SESSION_S);
 	(void)smfi_setbacklog(1024);
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&
@@ -188,6 +194,19 @@ open_store(struct front *f, const struct sg_config *config,
 }
 
 static enum sg_rc
+start_tlsmap(struct front *f, const struct sg_front_params *p,
+    struct sg_err *err)
+{
+	struct sg_tlsmap_params params = { .engine = f->env.engine,
+		.config = p->config, .listeners = p->doors.tlsmap,
+		.n_listeners = p->doors.n_tlsmap };
+
+	if (params.n_listeners == 0)
+		return SG_OK;
+	return sg_tlsmap_new(&params, &f->tlsmap, err);
+}
+
+static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
 	struct sg_engine_params engine = { .config = p->config,
@@ -201,7 +220,8 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 	engine.store = f->store;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
 		return SG_BAD;
-	if (sg_session_register(&f->env, err) != SG_OK ||
+	if (start_tlsmap(f, p, err) != SG_OK ||
+	    sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
 	f->env.wake = sg_wake_new(&p->boot->milter_listen);

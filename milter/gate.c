@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "decide/map.h"
+
 struct pass {
 	struct sg_engine *engine;
 	const struct sg_gate_ask *ask;
@@ -124,6 +126,39 @@ sg_gate_route(const struct sg_gate_answer *a)
 							 : v->required;
 }
 
+/* Mail is accepted for hop: from now on the map holds to the level that was
+   promised. Failure is accepted only by a rule that knows; what a dry run
+   would have refused was promised nothing. */
+static bool
+is_promised(const struct sg_gate_answer *a)
+{
+	return a->facts != NULL && a->decision.action <= SG_ACTION_HOLD &&
+	    a->verdict.required > SG_LEVEL_NONE &&
+	    a->verdict.result != SG_RESULT_FAIL &&
+	    a->verdict.result != SG_RESULT_NOT_APPLICABLE;
+}
+
+static void
+pin(struct pass *p, const struct sg_nexthop *hop,
+    const struct sg_gate_answer *a)
+{
+	const struct sg_config *config = p->ask->config;
+	struct sg_wall now = sg_wall_now();
+	struct sg_pin *made = NULL;
+	enum sg_level level;
+
+	if (!p->ask->pins || config->pin_for_s == 0 || !is_promised(a))
+		return;
+	level = sg_decide_pin_level(config, hop->name, a->verdict.published,
+	    now);
+	if (level == SG_LEVEL_NONE || sg_engine_pin_suffices(p->engine,
+		a->key, level, config->pin_for_s, now))
+		return;
+	if (sg_decide_pin(config, a->facts, level, now, &made) == SG_OK)
+		sg_engine_set_pin(p->engine, made);
+	sg_pin_unref(&made);
+}
+
 static void
 judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
@@ -144,6 +179,7 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 	if (rests_on_cache(a))
 		soften(a);
 	a->route = sg_gate_route(a);
+	pin(p, hop, a);
 	a->ms = now_ms() - start;
 }
 

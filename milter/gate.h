@@ -19,6 +19,8 @@ struct sg_gate_ask {
 	bool requiretls;
 	const char *budget; /* who pays for cold lookups; NULL = nobody */
 	bool fresh;
+	bool pins; /* what is accepted is mail: the next hop is pinned at what was
+		      promised of it (facts/pin.h) */
 };
 
 struct sg_gate_answer {

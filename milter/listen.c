@@ -79,9 +79,9 @@ give_away(const char *path, uid_t owner, const char *group,
 }
 
 static enum sg_rc
-open_unix(const struct sg_listen *where, uid_t owner, const char *group,
-    int fd, struct sg_err *err)
+open_unix(const struct sg_listen_params *p, int fd, struct sg_err *err)
 {
+	const struct sg_listen *where = p->where;
 	struct sockaddr_un un;
 	mode_t mask;
 	int rc;
@@ -89,12 +89,12 @@ open_unix(const struct sg_listen *where, uid_t owner, const char *group,
 	if (clear_stale(where, err) != SG_OK)
 		return SG_BAD;
 	fill_unix(where, &un);
-	mask = umask(0117);
+	mask = umask(0777 & ~p->mode);
 	rc = bind(fd, (struct sockaddr *)&un, sizeof(un));
 	(void)umask(mask);
 	if (rc != 0)
 		return fail(err, "cannot listen on", where->path);
-	return give_away(where->path, owner, group, err);
+	return give_away(where->path, p->owner, p->group, err);
 }
 
 static enum sg_rc
@@ -126,16 +126,16 @@ family_of(const struct sg_listen *where)
 }
 
 enum sg_rc
-sg_listen_open(const struct sg_listen *where, uid_t owner, const char *group,
-    int *fd, struct sg_err *err)
+sg_listen_open(const struct sg_listen_params *p, int *fd, struct sg_err *err)
 {
+	const struct sg_listen *where = p->where;
 	enum sg_rc rc;
 
 	*fd = socket(family_of(where), SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
 		return fail(err, "socket for",
 		    where->is_unix ? where->path : where->host);
-	rc = where->is_unix ? open_unix(where, owner, group, *fd, err)
+	rc = where->is_unix ? open_unix(p, *fd, err)
 			    : open_inet(where, *fd, err);
 	if (rc == SG_OK && listen(*fd, BACKLOG) != 0)
 		rc = fail(err, "listen on",

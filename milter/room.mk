@@ -5,7 +5,7 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/route.h milter/route.c \
 	milter/message.h milter/message.c milter/gate.h milter/gate.c \
 	milter/reply.h milter/reply.c milter/wake.h milter/wake.c \
-	milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
+	milter/doors.h milter/doors.c milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
 	milter/process.h milter/process.c milter/house.h milter/house.c \
 	milter/show.h milter/show.c \
 	milter/cmd_check_mta.h milter/cmd_check_mta.c \
@@ -17,4 +17,7 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/mta_postfix_map.c milter/mta_postfix_route.c \
 	milter/mta_cf.h milter/mta_cf.c \
 	milter/mta_sendmail.h milter/mta_sendmail.c \
-	milter/mta_files.h milter/mta_files.c milter/mta_run.h milter/mta_run.c
+	milter/mta_files.h milter/mta_files.c milter/mta_run.h milter/mta_run.c \
+	milter/netstring.h milter/netstring.c milter/mapreply.h milter/mapreply.c \
+	milter/tlsmap.h milter/tlsmap_private.h milter/tlsmap.c \
+	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c

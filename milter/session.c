@@ -320,7 +320,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_route route = { .n = 0 };
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
 		.group = m->group, .hops = route.hops,
-		.requiretls = m->requiretls,
+		.requiretls = m->requiretls, .pins = true,
 		.budget = budget_of(s, budget, sizeof(budget)) };
 	struct sg_gate_answer a;
 	struct sg_err err = { .text = "" };

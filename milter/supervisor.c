@@ -83,14 +83,15 @@ run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 static void
 run_front(struct supervisor *s, int link, pid_t parent)
 {
-	int keep[2] = { link, s->params->milter_fd };
+	int keep[1 + SG_DOORS_MAX] = { link };
 	struct sg_front_params params = { .config = s->config,
-		.boot = s->boot };
+		.boot = s->boot, .doors = s->params->doors };
+	int n = 1 + (int)sg_doors_list(&params.doors, keep + 1);
 
-	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2,
+	sg_process_enter("front", parent, s->config, &s->params->id, keep, n,
 	    SG_LOG_INFO);
 	params.link = keep[0];
-	params.milter_fd = keep[1];
+	sg_doors_moved(&params.doors, keep + 1);
 	_exit(sg_front_run(&params));
 }
 
@@ -258,6 +259,21 @@ differs(const char *a, const char *b)
 	return strcmp(a, b) != 0;
 }
 
+static bool
+same_listeners(const struct sg_config *a, const struct sg_config *b)
+{
+	const struct sg_listen *x = a->tlsmap_listen, *y = b->tlsmap_listen;
+
+	if (a->n_tlsmap_listen != b->n_tlsmap_listen)
+		return false;
+	for (size_t i = 0; i < a->n_tlsmap_listen; i++)
+		if (x[i].is_unix != y[i].is_unix || x[i].port != y[i].port ||
+		    differs(x[i].path, y[i].path) ||
+		    differs(x[i].host, y[i].host))
+			return false;
+	return true;
+}
+
 /* A detached daemon has no stderr that anybody reads. */
 static void
 settle_log(const struct supervisor *s, struct sg_config *config)
@@ -276,6 +292,11 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 	} opts[] = {
 		{ "milter_socket",
 		    differs(old->milter_socket, new->milter_socket) },
+		{ "control_socket",
+		    differs(old->control_socket, new->control_socket) },
+		{ "metrics_listen",
+		    differs(old->metrics_listen, new->metrics_listen) },
+		{ "tlsmap_listen", !same_listeners(old, new) },
 		{ "socket_group",
 		    differs(old->socket_group, new->socket_group) },
 		{ "state_dir", differs(old->state_dir, new->state_dir) },

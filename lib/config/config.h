@@ -87,6 +87,8 @@ struct sg_listen { /* "unix:/path" or "inet:port@host" */
 	uint16_t port;
 };
 
+#define SG_CONFIG_MAX_TLSMAP 8 /* sockets of tlsmap_listen */
+
 /* One of dns.servers: "127.0.0.53@5353" */
 struct sg_dns_server {
 	struct sg_addr addr;
@@ -102,7 +104,9 @@ struct sg_config {
 	size_t n_tlsmap_listen;
 	struct sg_listen *tlsmap_listen;
 	char *control_socket; /* path */
+	struct sg_listen control_listen; /* the same */
 	char *metrics_listen; /* "127.0.0.1:9610", "" = off */
+	struct sg_listen metrics_at; /* the same, taken apart */
 	/* the daemon */
 	char *state_dir;
 	enum sg_config_store store;
@@ -110,6 +114,7 @@ struct sg_config {
 	unsigned workers; /* 1 to 16 */
 	bool dry_run;
 	bool delivery_map;
+	uint32_t pin_for_s;
 	uint32_t reply_deadline_ms; /* 1000 to 9000 */
 	size_t n_own_hosts;
 	char **own_hosts; /* kept form */

@@ -65,8 +65,13 @@ const struct sg_option sg_options[] = {
 	    .field = F(tlsmap_listen), .count = F(n_tlsmap_listen),
 	    .dflt = "[\"unix:" SG_RUNSTATEDIR "/stsgate/tlsmap.sock\"]",
 	    .man = "Where the MTA asks for TLS policies at delivery "
-		"(socketmap). "
-		"It is checked, but nothing listens there in this release." },
+		"(socketmap): Postfix's smtp_tls_policy_maps, with the map "
+		"name postfix, or postfix-tlsrpt from Postfix 3.10 on; "
+		"Sendmail's FEATURE(sts), which asks the map sts. "
+		"Whoever can connect can ask what is known of any domain: a "
+		"unix socket is for socket_group, an inet one belongs on a "
+		"loopback address. "
+		"A change takes a restart." },
 	{ .path = "control_socket", .type = SG_TYPE_PATH,
 	    .field = F(control_socket), .max = SUN_PATH_MAX,
 	    .dflt = "\"" SG_RUNSTATEDIR "/stsgate/control.sock\"",
@@ -101,13 +106,25 @@ const struct sg_option sg_options[] = {
 		"own." },
 	{ .path = "delivery_map", .type = SG_TYPE_BOOL,
 	    .field = F(delivery_map), .dflt = "true",
-	    .man = "True when a TLS policy map that enforces MTA-STS at "
-		"delivery is wired into the MTA. "
+	    .man = "True when the MTA asks for TLS policies at "
+		"tlsmap_listen. "
 		"Then mail that can only queue is accepted, for the map keeps "
 		"it from leaving in clear. "
 		"With false such mail is deferred where a level is required. "
-		"This release has no map of its own: set it to false unless "
-		"the MTA asks another one." },
+		"Set it to false if the map is not wired into the MTA." },
+	{ .path = "pin_for", .type = SG_TYPE_SECONDS, .field = F(pin_for_s),
+	    .min = 0, .max = 30 * DAY, .dflt = "\"5d\"",
+	    .man = "How long the map holds to what was promised. "
+		"When a recipient is accepted and his domain publishes a "
+		"level, or an entry of recipients asks for one, the map "
+		"answers at least that level for so long, even when the "
+		"policy has expired or says mode none or testing meanwhile: "
+		"mail in the queue cannot be talked into the clear. "
+		"Set it to the MTA's queue lifetime (Postfix: "
+		"maximal_queue_lifetime, Sendmail: confTO_QUEUERETURN). "
+		"An entry of recipients with require none lifts it for a "
+		"domain at once, and so does a purge. "
+		"0s pins nothing." },
 	{ .path = "reply_deadline", .type = SG_TYPE_MILLISECONDS,
 	    .field = F(reply_deadline_ms), .min = 1, .max = 9,
 	    .dflt = "\"8s\"",

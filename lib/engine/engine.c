@@ -162,6 +162,7 @@ sg_engine_drain(struct sg_engine *e)
 		sg_flight_finish(&e->flights, f, NULL, SG_REASON_INTERNAL);
 	}
 	pthread_mutex_unlock(&e->mutex);
+	sg_store_write_pins(e->params.store);
 }
 
 /* Gives f to its worker; with none there it goes out when one is attached.
@@ -427,6 +428,45 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	out->facts = old;
 	out->source =
 	    tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY : SG_SOURCE_STORE;
+}
+
+enum sg_rc
+sg_engine_peek(struct sg_engine *e, const struct sg_ask *ask,
+    struct sg_answer *out)
+{
+	struct sg_wall now = sg_wall_now();
+	char key[SG_NEXTHOP_KEY_SIZE];
+
+	memset(out, 0, sizeof(*out));
+	sg_nexthop_key(&ask->hop, key);
+	out->facts = sg_store_peek(e->params.store, key);
+	if (out->facts != NULL)
+		out->source = SG_SOURCE_MEMORY;
+	if (is_insufficient(e, out->facts, ask, now))
+		return SG_NONE;
+	if (now.s >= out->facts->refresh_at.s)
+		sg_engine_refresh(e, &ask->hop, out->facts);
+	return SG_OK;
+}
+
+struct sg_pin *
+sg_engine_pin(struct sg_engine *e, const char *key)
+{
+	return sg_store_pin(e->params.store, key);
+}
+
+bool
+sg_engine_pin_suffices(struct sg_engine *e, const char *key,
+    enum sg_level level, int64_t for_s, struct sg_wall now)
+{
+	return sg_store_pin_suffices(e->params.store, key, level, for_s, now);
+}
+
+void
+sg_engine_set_pin(struct sg_engine *e, struct sg_pin *pin)
+{
+	if (sg_store_set_pin(e->params.store, pin) == SG_OK)
+		sg_engine_kick(e);
 }
 
 void

@@ -401,6 +401,7 @@ sg_engine_pump(void *engine)
 	uint64_t count;
 
 	while (fill_poll(e, p)) {
+		sg_store_write_pins(e->params.store);
 		if (poll(p, e->n_slots + 1, TICK_MS) > 0) {
 			if (p[e->n_slots].revents & POLLIN)
 				(void)!read(e->event_fd, &count, sizeof(count));

@@ -23,7 +23,7 @@
 
 #include "base/log.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 50
 #define VALUE_MAX (1 << 20)
 #define WAL_KEPT_BYTES "16777216"
@@ -31,13 +31,22 @@
 #define TEXT(x) #x
 #define QUOTED(x) TEXT(x)
 
-static const char schema[] =
-    "CREATE TABLE facts (key TEXT PRIMARY KEY NOT NULL, record BLOB NOT NULL,"
-    " policy_expires INTEGER NOT NULL, fresh_until INTEGER NOT NULL,"
-    " refetch_at INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX facts_due ON facts (refetch_at, policy_expires)"
-    " WHERE refetch_at > 0;"
-    "CREATE INDEX facts_stale ON facts (fresh_until, policy_expires);"
+/* What each version added, oldest first: a file of an older one gets what it
+   lacks. */
+static const char *const schema[SCHEMA_VERSION] = {
+	"CREATE TABLE facts (key TEXT PRIMARY KEY NOT NULL,"
+	" record BLOB NOT NULL, policy_expires INTEGER NOT NULL,"
+	" fresh_until INTEGER NOT NULL, refetch_at INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX facts_due ON facts (refetch_at, policy_expires)"
+	" WHERE refetch_at > 0;"
+	"CREATE INDEX facts_stale ON facts (fresh_until, policy_expires);",
+	"CREATE TABLE pins (key TEXT PRIMARY KEY NOT NULL,"
+	" level INTEGER NOT NULL, made_at INTEGER NOT NULL,"
+	" ends_at INTEGER NOT NULL, names TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX pins_end ON pins (ends_at);",
+};
+static const char set_version[] =
     "PRAGMA user_version = " QUOTED(SCHEMA_VERSION) ";";
 
 /* --- the file ------------------------------------------------------------ */
@@ -225,16 +234,19 @@ check_version(struct sg_disk *d, struct sg_err *err, int *rc)
 	if (version < 0 || (version == 0 && objects > 0))
 		return unfit(err, d->path, "is not a store of stsgate");
 	d->is_new = version == 0;
+	d->version = (int)version;
 	return SG_OK;
 }
 
 static int
-make_schema(sqlite3 *db)
+make_schema(sqlite3 *db, int version)
 {
 	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 
+	for (; rc == SQLITE_OK && version < SCHEMA_VERSION; version++)
+		rc = sqlite3_exec(db, schema[version], NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
+		rc = sqlite3_exec(db, set_version, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (!sqlite3_get_autocommit(db))
@@ -256,8 +268,8 @@ set_up_writer(struct sg_disk *d)
 		    "PRAGMA synchronous = NORMAL;"
 		    "PRAGMA journal_size_limit = " WAL_KEPT_BYTES ";",
 		    NULL, NULL, NULL);
-	if (rc == SQLITE_OK && d->is_new)
-		rc = make_schema(d->writer);
+	if (rc == SQLITE_OK && d->version < SCHEMA_VERSION)
+		rc = make_schema(d->writer, d->version);
 	if (rc == SQLITE_OK)
 		rc = prepare_all(d->writer, sg_disk_write_sql, d->write, W_N);
 	return rc;

@@ -11,7 +11,7 @@ import world
 CONF = """# made by the lab
 milter_socket = "{milter}"
 socket_group = "postfix"
-tlsmap_listen = ["unix:{dir}/tlsmap.sock"]
+tlsmap_listen = [{maps}]
 control_socket = "{dir}/control.sock"
 metrics_listen = ""
 state_dir = "{dir}/state"
@@ -26,13 +26,16 @@ dns = {{ servers = ["{resolver}@53"]  trust_anchor_file = "{anchor}" }}
 https = {{ ca_file = "{ca}"  timeout = "2s" }}
 probe = {probe}
 recipients = ( {{ match = "forgedtoo.test"  require = "none"
-                 until = "2020-01-01"  note = "over long ago" }} )
+                 until = "2020-01-01"  note = "over long ago" }},
+               {{ match = "released.test"  require = "none"
+                 note = "for every group, so for the map too" }} )
 groups = (
     {{ name = "strict"   sender = ["@strict.example"]   on_fail = "reject" }},
     {{ name = "dry"      sender = ["@dry.example"]      on_fail = "reject"
-      dry_run = true }},
+      require = "secure"  dry_run = true }},
     {{ name = "hold"     sender = ["@hold.example"]     on_fail = "hold" }},
-    {{ name = "tag"      sender = ["@tag.example"]      on_fail = "tag" }},
+    {{ name = "tag"      sender = ["@tag.example"]      on_fail = "tag"
+      require = "secure" }},
     {{ name = "careful"  sender = ["@careful.example"]  require = "secure" }},
     {{ name = "exempt"   sender = ["@exempt.example"]   on_fail = "reject"
       recipients = ( {{ match = "forged.test"  require = "none"
@@ -52,11 +55,14 @@ ALARM = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|"
 
 
 class Gate:
-    def __init__(self, lab, name, binary, milter):
+    def __init__(self, lab, name, binary, milter, maps=()):
         self.dir = os.path.join(lab.top, name)
         os.makedirs(self.dir + "/state", mode=0o755)
         self.log = os.path.join(lab.log_dir, name + ".log")
+        self.tlsmap = self.dir + "/tlsmap.sock"
         self.text = CONF.format(milter=milter, dir=self.dir,
+                                maps=", ".join('"%s"' % m for m in (
+                                    "unix:" + self.tlsmap, *maps)),
                                 probe=PROBES % lab.authority.ca
                                 if lab.mxhosts else NO_PROBES,
                                 anchor=lab.dns.anchor, ca=lab.authority.ca,
@@ -65,9 +71,14 @@ class Gate:
         self.binary = binary
         if milter.startswith("inet:"):
             port, host = milter[5:].split("@")
-            ready = proc.listening(host, int(port))
+            milter_ready = proc.listening(host, int(port))
         else:
-            ready = lambda: os.path.exists(milter.split(":", 1)[1])
+            milter_ready = lambda: os.path.exists(milter.split(":", 1)[1])
+
+        def ready():
+            return milter_ready() and (
+                self.tlsmap not in self.text or
+                proc.listening_unix(self.tlsmap))
         self.daemon = proc.Daemon(
             name, [binary, "serve", "--foreground", "-c", self.conf],
             self.log, ready)

@@ -37,6 +37,7 @@ FEATURE(`promiscuous_relay')dnl
 FEATURE(`mailertable', `hash -o {dir}/mailertable')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr={address}, Port=25')dnl
 CLIENT_OPTIONS(`Family=inet, Addr={address}')dnl
+FEATURE(`sts', `socket -d5 -T<TMPF> inet:8461@127.0.0.1')dnl
 INPUT_MAIL_FILTER(`stsgate', `S={milter}, F=T')dnl
 MAILER(`smtp')dnl
 """

@@ -186,7 +186,7 @@ def _(lab, _relay):
 
 @story("local: dry run delivers", POSTFIX_ONLY)
 def _(lab, _relay):
-    token = submit(lab, "dry", "bob@forged.test")
+    token = submit(lab, "dry", "bob@elsewhere.test")
     header = stsgate_headers(lab.sink.wait(token, 1)[0])
     same("X-Stsgate fields", len(header), 1)
     same("dry_run", fields(header[0]).get("dry_run"), "1")
