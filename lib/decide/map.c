@@ -168,6 +168,22 @@ tally_dane(const struct sg_facts *f, struct tally *t)
 			count(&f->mx[i], t);
 }
 
+/* Every host that mail can go to has addresses that are a lie. */
+static bool
+all_bogus(const struct sg_facts *f)
+{
+	bool any = false;
+
+	for (unsigned i = 0; mx_is_known(f) && i < f->n_mx; i++) {
+		if (is_cut(f, &f->mx[i]))
+			continue;
+		if (f->mx[i].addrs != SG_ADDR_BOGUS)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* --- who may be delivered to ------------------------------------------------- */
 
 static bool
@@ -384,7 +400,7 @@ decide(const struct sg_map_params *p, const struct asked *a,
 	struct tally t;
 
 	tally_dane(p->facts, &t);
-	if (p->facts->mx_state == SG_MX_BOGUS) {
+	if (p->facts->mx_state == SG_MX_BOGUS || all_bogus(p->facts)) {
 		temp(out, SG_REASON_DNSSEC_INVALID);
 		return;
 	}

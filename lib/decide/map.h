@@ -53,10 +53,10 @@ struct sg_map_params {
 	const struct sg_nexthop *hop;
 	const struct sg_facts *facts; /* NULL: nothing is known (internal) */
 	const struct sg_pin *pin;     /* or NULL */
+	struct sg_wall now;
 	/* What the asker needs at least: a transport that marked mail goes by
 	   (groups.route_tag). NONE: nothing. */
 	enum sg_level floor;
-	struct sg_wall now;
 };
 
 /* The answer points into facts, pin and config. Old facts will do: a policy is

@@ -41,3 +41,13 @@ tests_milter_test_floor_SOURCES = tests/milter/test_floor.c \
 tests_milter_test_floor_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_floor_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_floor_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_netstring tests/milter/test_mapreply
+tests_milter_test_netstring_SOURCES = tests/milter/test_netstring.c milter/netstring.c
+tests_milter_test_netstring_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_netstring_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_netstring_LDADD = $(TEST_LIBS)
+tests_milter_test_mapreply_SOURCES = tests/milter/test_mapreply.c milter/mapreply.c
+tests_milter_test_mapreply_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_mapreply_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_mapreply_LDADD = $(TEST_LIBS)
