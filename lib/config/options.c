@@ -69,6 +69,8 @@ const struct sg_option sg_options[] = {
 		"(socketmap): Postfix's smtp_tls_policy_maps, with the map "
 		"name postfix, or postfix-tlsrpt from Postfix 3.10 on; "
 		"Sendmail's FEATURE(sts), which asks the map sts. "
+		"A name may end in a level, as in postfix+secure: no answer "
+		"is then below it (see ROUTES). "
 		"Whoever can connect can ask what is known of any domain: a "
 		"unix socket is for socket_group, an inet one belongs on a "
 		"loopback address. "

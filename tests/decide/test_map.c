@@ -347,7 +347,7 @@ decide(const struct row *r, char *out, size_t size)
 	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
 	struct sg_config *config = config_of(r->rule);
 	struct sg_pin *pin = pin_of(r->pin);
-	struct sg_map_params p = { config, &hop, f, pin, now };
+	struct sg_map_params p = { config, &hop, f, pin, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	f->mx_until.s = NOW + 60;
@@ -431,7 +431,7 @@ START_TEST(test_nothing_known)
 	static const struct sg_nexthop hop = { .name = "good.test",
 		.port = 25 };
 	struct sg_config *config = config_of("");
-	struct sg_map_params p = { config, &hop, NULL, NULL, now };
+	struct sg_map_params p = { config, &hop, NULL, NULL, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	sg_decide_map(&p, &a);
@@ -449,7 +449,7 @@ START_TEST(test_old_mx)
 	struct sg_facts *f = facts_of_words("enforce", "found",
 	    "10 a.good.test");
 	struct sg_config *config = config_of("");
-	struct sg_map_params p = { config, &hop, f, NULL, now };
+	struct sg_map_params p = { config, &hop, f, NULL, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	f->mx_until.s = NOW - 3600;

@@ -98,3 +98,10 @@ tests_milter_test_wake_SOURCES = tests/milter/test_wake.c milter/wake.c \
 tests_milter_test_wake_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_wake_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_wake_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_floor
+tests_milter_test_floor_SOURCES = tests/milter/test_floor.c \
+	tests/support/fake_worker.h tests/support/fake_worker.c milter/mapreply.c
+tests_milter_test_floor_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_floor_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_floor_LDADD = $(TEST_LIBS)
