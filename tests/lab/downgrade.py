@@ -239,7 +239,7 @@ def flush(lab):
         run.wait(120)
 
 
-TRIED = re.compile(r"to=<([^>]+)>.*(?:status=deferred|stat=(?!Sent|queued))")
+TRIED = re.compile(r"to=<([^>]+)>.*(?:status=|stat=(?!queued))")
 
 
 def sizes(lab):

@@ -12,6 +12,7 @@ import downgrade
 import gate
 import maps
 import mxhosts
+import outages
 import postfix
 import proc
 import sendmail
@@ -45,6 +46,7 @@ class Lab:
         # before all that is made of world.DOMAINS, for it adds to them
         maps.add_domains(self.authority)
         downgrade.add_domains()
+        outages.add_domains()
         self.mxhosts = mxhosts.Hosts(self) if probes else None
         self.web = web.Web(top, self.log_dir)
         self.web.more = [maps.policy_servers, downgrade.policy_servers]
