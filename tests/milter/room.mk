@@ -33,3 +33,12 @@ tests_milter_test_mapreply_SOURCES = tests/milter/test_mapreply.c milter/maprepl
 tests_milter_test_mapreply_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_mapreply_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_mapreply_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_tlsmap
+tests_milter_test_tlsmap_SOURCES = tests/milter/test_tlsmap.c \
+	tests/support/fake_worker.h tests/support/fake_worker.c \
+	milter/netstring.c milter/mapreply.c milter/tlsmap.c \
+	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c
+tests_milter_test_tlsmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_tlsmap_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_tlsmap_LDADD = $(TEST_LIBS)
