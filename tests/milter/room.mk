@@ -42,3 +42,9 @@ tests_milter_test_tlsmap_SOURCES = tests/milter/test_tlsmap.c \
 tests_milter_test_tlsmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_tlsmap_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_tlsmap_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_doors
+tests_milter_test_doors_SOURCES = tests/milter/test_doors.c milter/doors.c milter/listen.c
+tests_milter_test_doors_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_doors_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_doors_LDADD = $(TEST_LIBS)
