@@ -54,6 +54,7 @@ server:
   local-data: "example. SOA ns.example. root.example. 1 60 60 60 60"
   local-data: "dest.example. MX 10 mx.dest.example."
   local-data: "mx.dest.example. A 127.0.0.5"
+  local-data: "client.example. MX 10 mx.dest.example."
 CONF
 rm -f /etc/unbound/unbound.conf.d/root-auto-trust-anchor-file.conf
 systemctl restart unbound
