@@ -97,6 +97,7 @@ is "the configuration says dry run" grep -q 'ready: milter on .*, dry run' <(jou
 # --- README's way -------------------------------------------------------------------
 
 echo "$world" >>/etc/stsgate/stsgate.conf
+systemctl restart stsgate # not one of README's: this is the world's
 case $mta in
 postfix)
 	block POSTFIX 1 >>/etc/stsgate/stsgate.conf
