@@ -185,7 +185,8 @@ START_TEST(test_answers)
 	ck_assert_str_eq(hear(fd), "NOTFOUND ");
 	question(fd, "other good.test");
 	ck_assert_str_eq(hear(fd),
-	    "PERM no such map: postfix, postfix-tlsrpt or sts");
+	    "PERM no such map: postfix, postfix-tlsrpt or sts, or one of them "
+	    "and +LEVEL");
 	ck_assert_int_eq(fake_worker_jobs(worker), 0);
 	question(fd, "postfix cold.test");
 	ck_assert_str_eq(hear(fd), "NOTFOUND ");
@@ -215,7 +216,8 @@ START_TEST(test_pipelined)
 	static const char *const asked[] = { "postfix good.test",
 		"postfix free.test", "sts good.test", "nomap x" };
 	static const char *const said[] = { SECURE, "NOTFOUND ", SECURE,
-		"PERM no such map: postfix, postfix-tlsrpt or sts" };
+		"PERM no such map: postfix, postfix-tlsrpt or sts, or one of them "
+	    "and +LEVEL" };
 	enum { MANY = 20000 };
 	size_t n = 0, sent = 0, room = MANY * 32;
 	char *out = malloc(room);
