@@ -116,7 +116,8 @@ build_sts(struct sg_facts *f, const char *words)
 		snprintf(f->sts.txt.id, sizeof(f->sts.txt.id), "id1");
 }
 
-/* "ok:LEVEL[:REASON]", "fail:REASON[:LEVEL]", "unreachable[:REASON]" */
+/* "ok:LEVEL[:REASON]", "fail:REASON[:LEVEL]", "unreachable[:REASON]",
+   "untested:REASON" */
 static void
 build_probe(struct sg_facts_probe *p, const char *word)
 {
@@ -134,6 +135,8 @@ build_probe(struct sg_facts_probe *p, const char *word)
 		if (b[0] != '\0')
 			p->level = (enum sg_level)value_of(level_words,
 			    N(level_words), b);
+	} else if (strcmp(kind, "untested") == 0) {
+		p->reason = reason_of(a);
 	} else {
 		p->state = SG_PROBE_UNREACHABLE;
 		p->reason = a[0] != '\0' ? reason_of(a) : SG_REASON_NONE;
@@ -331,6 +334,12 @@ static const struct row rows[] = {
 	    "published", "fail mx-mismatch - secure/secure/secure a" },
 	{ "enforce, not probed", "enforce", "found", "10 a.good.test",
 	    "published",
+	    "unknown not-probed unprobed secure/secure/none a" },
+	{ "enforce, the probe was not over in time", "enforce", "found",
+	    "10 a.good.test untested:timeout", "published",
+	    "unknown timeout mx secure/secure/none a" },
+	{ "enforce, not probed for our own lack", "enforce", "found",
+	    "10 a.good.test untested:overload", "published",
 	    "unknown not-probed unprobed secure/secure/none a" },
 	{ "enforce, addresses not asked", "enforce", "found",
 	    "10 a.good.test addr-unasked", "published",
