@@ -25,4 +25,4 @@ tests_replay_replay_LDFLAGS = $(AM_LDFLAGS) $(REPLAY_WRAP)
 tests_replay_replay_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/replay/README $(REPLAY_STORIES)
 REPLAY_STORIES = tests/replay/columns.inc tests/replay/matrix_dns.rpl \
-	tests/replay/matrix_https.rpl
+	tests/replay/matrix_https.rpl tests/replay/matrix_smtp.rpl
