@@ -55,6 +55,12 @@ doom(struct sg_flight *f)
 	f->missed = SG_REASON_INTERNAL;
 }
 
+static bool
+is_doomed(const struct sg_flight *f)
+{
+	return f->missed != SG_REASON_NONE;
+}
+
 /* The worker is gone or broken. What it was asked waits for the next one, but
    for jobs that have been through two. Mutex held. */
 static void
@@ -98,7 +104,7 @@ sg_engine_attach(struct sg_engine *e, unsigned slot, int fd)
 	sg_channel_open(&e->channels[slot], fd, sg_mono_now());
 	for (f = e->flights.by_key; f != NULL; f = next) {
 		next = f->by_key.next;
-		if (f->slot == slot && !f->sent)
+		if (f->slot == slot && !f->sent && !is_doomed(f))
 			sg_engine_send(e, f);
 	}
 	pthread_mutex_unlock(&e->mutex);
