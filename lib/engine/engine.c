@@ -284,7 +284,9 @@ answer_missed(const struct sg_ask *ask, const struct sg_facts *old,
 		out->facts = NULL;
 }
 
-static void
+/* True: the lookup was begun by somebody who did not want what ask wants, a
+   look at all anew. */
+static bool
 look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
     const struct sg_facts *old, struct sg_answer *out)
 {
@@ -293,6 +295,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 		.left_ms = ask->deadline_ms };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;
+	bool falls_short = false;
 	struct sg_flight *f;
 
 	pthread_mutex_lock(&e->mutex);
@@ -306,6 +309,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 		pthread_mutex_lock(&e->mutex);
 		wait_for(e, f, until);
 		missed = f->done ? f->missed : SG_REASON_TIMEOUT;
+		falls_short = ask->fresh && !f->job.again;
 		if (f->done && f->facts != NULL)
 			out->facts = sg_facts_ref(f->facts);
 		sg_flight_unref(f);
@@ -313,10 +317,11 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 	pthread_mutex_unlock(&e->mutex);
 	if (out->facts == NULL) {
 		answer_missed(ask, old, missed, out);
-		return;
+		return false;
 	}
 	out->missed = missed;
 	out->source = SG_SOURCE_LOOKUP;
+	return falls_short && missed == SG_REASON_NONE;
 }
 
 /* An outage makes nobody wait who has a policy in force: the look at TXT that
@@ -372,30 +377,43 @@ is_insufficient(struct sg_engine *e, const struct sg_facts *f,
 	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
 }
 
-/* Who joined a lookup that was begun without his demand asks once more. */
-static void
-again_with_demand(struct sg_engine *e, const char *key,
-    const struct sg_ask *ask, struct sg_answer *out, struct sg_mono began)
+/* Another who joined may have asked already, and been answered. */
+static bool
+take_newer(struct sg_engine *e, const char *key, const struct sg_ask *ask,
+    struct sg_answer *out)
 {
-	struct sg_ask rest = *ask;
-	struct sg_answer second = { 0 };
 	struct sg_facts *newer = NULL;
 
-	if (!out->joined || out->missed != SG_REASON_NONE ||
-	    !lacks_probe(e, out->facts, ask))
-		return;
-	/* Another who joined may have asked already, and been answered. */
 	if (sg_store_get(e->params.store, key, &newer, NULL) == SG_OK &&
 	    !lacks_probe(e, newer, ask)) {
 		sg_facts_unref(&out->facts);
 		out->facts = newer;
-		return;
+		return true;
 	}
 	sg_facts_unref(&newer);
+	return false;
+}
+
+/* Who joined a lookup that was begun without his demand, or to which an old
+   probe was good enough, asks once more. */
+static void
+again_by_myself(struct sg_engine *e, const char *key,
+    const struct sg_ask *ask, bool falls_short, struct sg_answer *out,
+    struct sg_mono began)
+{
+	struct sg_ask rest = *ask;
+	struct sg_answer second = { 0 };
+
+	if (!falls_short) {
+		if (!out->joined || out->missed != SG_REASON_NONE ||
+		    !lacks_probe(e, out->facts, ask) ||
+		    take_newer(e, key, ask, out))
+			return;
+	}
 	rest.deadline_ms -= (int)(sg_mono_now().ms - began.ms);
 	if (rest.deadline_ms < WORTH_STARTING_MS)
 		return;
-	look_up(e, key, &rest, out->facts, &second);
+	(void)look_up(e, key, &rest, out->facts, &second);
 	sg_facts_unref(&out->facts);
 	*out = second;
 }
@@ -409,13 +427,14 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
+	bool falls_short;
 
 	memset(out, 0, sizeof(*out));
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
-		look_up(e, key, ask, old, out);
-		again_with_demand(e, key, ask, out, began);
+		falls_short = look_up(e, key, ask, old, out);
+		again_by_myself(e, key, ask, falls_short, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)
 			out->source = tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY
 							     : SG_SOURCE_STORE;
