@@ -24,5 +24,9 @@ tests_replay_replay_CFLAGS = $(TEST_CFLAGS)
 tests_replay_replay_LDFLAGS = $(AM_LDFLAGS) $(REPLAY_WRAP)
 tests_replay_replay_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/replay/README $(REPLAY_STORIES)
-REPLAY_STORIES = tests/replay/columns.inc tests/replay/matrix_dns.rpl \
-	tests/replay/matrix_https.rpl tests/replay/matrix_smtp.rpl
+REPLAY_STORIES = tests/replay/columns.inc \
+	tests/replay/matrix_dns.rpl tests/replay/matrix_https.rpl \
+	tests/replay/matrix_smtp.rpl tests/replay/matrix_local.rpl \
+	tests/replay/policy_life.rpl tests/replay/policy_backoff.rpl \
+	tests/replay/policy_refusal.rpl tests/replay/probe_life.rpl \
+	tests/replay/unknown_window.rpl

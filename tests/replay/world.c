@@ -314,12 +314,14 @@ void
 world_init(struct world *w)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	const char *tmp = getenv("TMPDIR");
 
 	memset(w, 0, sizeof(*w));
 	w->config_text = strdup("");
 	world_forget_log();
 	disk_error = 0;
-	snprintf(dir, sizeof(dir), "./replay-XXXXXX");
+	snprintf(dir, sizeof(dir), "%s/replay-XXXXXX",
+	    tmp != NULL && strlen(tmp) < 40 ? tmp : ".");
 	vfs->xSetSystemCall(vfs, "pwrite",
 	    (sqlite3_syscall_ptr)faulty_pwrite);
 	vfs->xSetSystemCall(vfs, "pwrite64",
