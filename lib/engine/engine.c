@@ -60,6 +60,7 @@ new_engine(const struct sg_engine_params *params)
 	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	e->frame_buf = malloc(SG_FRAME_MAX);
 	use_config(e, params->config);
+	sg_clockguard_init(&e->clock, params->store, params->clock_path);
 	return e;
 }
 
@@ -71,6 +72,7 @@ free_engine(struct sg_engine *e)
 	if (e->event_fd >= 0)
 		close(e->event_fd);
 	sg_config_unref(&e->config);
+	sg_clockguard_fini(&e->clock);
 	pthread_mutex_destroy(&e->mutex);
 	free(e->frame_buf);
 	free(e);
@@ -374,6 +376,8 @@ is_insufficient(struct sg_engine *e, const struct sg_facts *f,
 {
 	if (f == NULL || ask->fresh || lacks_probe(e, f, ask))
 		return true;
+	if (now.s + SG_FACTS_TTL_MAX_S < f->fresh_until.s)
+		return true; /* by a clock that went back (THREATS T9) */
 	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
 }
 
@@ -430,6 +434,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	bool falls_short;
 
 	memset(out, 0, sizeof(*out));
+	sg_clockguard_check(&e->clock, now, began);
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
@@ -446,6 +451,12 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	out->facts = old;
 	out->source =
 	    tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY : SG_SOURCE_STORE;
+}
+
+bool
+sg_engine_clock_is_suspect(const struct sg_engine *e)
+{
+	return sg_clockguard_is_suspect(&e->clock);
 }
 
 void

@@ -30,6 +30,9 @@ struct sg_engine_params {
 	struct sg_store *store; /* borrowed until sg_engine_free() */
 	const struct sg_config *config; /* a reference is taken */
 	unsigned workers; /* how many will be attached; 0 = as config says */
+	/* The file of the last time seen, against which the clock is held at
+	   the start (clockguard.h); NULL = none. Copied. */
+	const char *clock_path;
 	/* On the asking thread, each time it is about to sleep; may be NULL.
 	   The front wakes libmilter's pool here (wake.h). */
 	void (*before_wait)(void *arg);
@@ -82,6 +85,10 @@ struct sg_answer {
 
 void sg_engine_ask(struct sg_engine *engine, const struct sg_ask *ask,
     struct sg_answer *out);
+
+/* The clock jumped within the last day: no certificate is called expired, or
+   not yet valid, for good (THREATS T9). */
+bool sg_engine_clock_is_suspect(const struct sg_engine *engine);
 
 struct sg_engine_stats {
 	unsigned long lookups, answered, timed_out, refused, refreshes,

@@ -4,6 +4,7 @@
 #define SG_ENGINE_PRIVATE_H
 #include <pthread.h>
 #include "engine/channel.h"
+#include "engine/clockguard.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
 #include "engine/limits.h"
@@ -14,6 +15,7 @@ struct sg_engine {
 	struct sg_engine_params params; /* config in it is unused */
 	pthread_t thread;
 	int event_fd; /* wakes the thread */
+	struct sg_clockguard clock; /* has its own lock */
 
 	/* The thread's own. */
 	unsigned char *frame_buf; /* SG_FRAME_MAX */

@@ -354,6 +354,7 @@ tick(struct sg_engine *e, struct sg_mono now)
 	if (now.ms - e->last_tick.ms < TICK_MS)
 		return;
 	e->last_tick = now;
+	sg_clockguard_tick(&e->clock);
 	give_up_late(e, now);
 	for (unsigned i = 0; i < e->n_slots; i++)
 		watch_worker(e, i, now);
@@ -410,6 +411,9 @@ sg_engine_pump(void *engine)
 		if (poll(p, e->n_slots + 1, TICK_MS) > 0) {
 			if (p[e->n_slots].revents & POLLIN)
 				(void)!read(e->event_fd, &count, sizeof(count));
+			/* what lands is merged with what is held */
+			sg_clockguard_check(&e->clock, sg_wall_now(),
+			    sg_mono_now());
 			for (unsigned i = 0; i < e->n_slots; i++)
 				if (p[i].fd >= 0)
 					serve_slot(e, i, p[i].revents);
