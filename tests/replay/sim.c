@@ -210,12 +210,25 @@ can_work(const struct sim_actor *a)
 	    is_readable(a->fds, a->n_fds);
 }
 
+/* Somebody spins: the time does not go on and he always has something to do. */
+static void
+mind_spinning(void)
+{
+	static int64_t at;
+	static unsigned n;
+
+	n = at == sim.now_ms ? n + 1 : 0;
+	at = sim.now_ms;
+	sg_assert(n < SETTLE_MAX);
+}
+
 static bool
 work(void)
 {
 	struct sim_actor *a, *next;
 	bool any = false;
 
+	mind_spinning();
 	LIST_FOREACH_SAFE(a, &sim.actors, link, next) {
 		if (!can_work(a))
 			continue;
@@ -232,10 +245,8 @@ work(void)
 void
 sim_run(void)
 {
-	unsigned n = 0;
-
 	while (work())
-		sg_assert(++n < SETTLE_MAX);
+		;
 }
 
 /* When somebody has something to do next. */

@@ -26,6 +26,7 @@
 
 #define STEPS_MAX 2000000
 #define SETTLE_MS 60000
+#define AWAKE_MS 1200 /* so long nobody sleeps: what has changed is seen */
 
 static const char base_config[] =
     "dns = { trust_anchor_file = \"\" }\n"
@@ -447,7 +448,7 @@ note_next(void *arg, const struct sg_facts *f)
 {
 	int64_t *next = arg, at = f->refetch_at.s;
 
-	if (at != 0 && at < *next)
+	if (at != 0 && at < *next && sg_facts_policy(f, sim_wall()) != NULL)
 		*next = at;
 	return true;
 }
@@ -468,7 +469,7 @@ next_due_ms(struct world *w, int64_t until)
 void
 world_advance(struct world *w, int64_t ms)
 {
-	int64_t until = sim_ms() + ms;
+	int64_t until = sim_ms() + ms, awake = sim_ms() + AWAKE_MS;
 	unsigned n = 0;
 
 	while (sim_ms() < until) {
@@ -476,7 +477,7 @@ world_advance(struct world *w, int64_t ms)
 		sim_run();
 		if (w->engine == NULL)
 			sim_skip(until);
-		else if (is_busy(w))
+		else if (is_busy(w) || sim_ms() < awake)
 			sim_step(until);
 		else
 			sim_skip(next_due_ms(w, until));
