@@ -128,20 +128,23 @@ hold_one(void *arg, const struct sg_facts *f)
 	return true;
 }
 
+/* at_start: nobody was there to see it go. */
 static void
 jump(struct sg_clockguard *g, struct sg_wall from, struct sg_wall to,
-    int64_t most_s)
+    bool at_start)
 {
+	int64_t most_s = at_start ? SG_CLOCK_SUSPECT_S : INT64_MAX;
 	struct pass p = { .store = g->store, .jump = { from, to, most_s } };
 	char text[2][SG_WALL_TEXT_SIZE];
 
 	sg_store_each(g->store, hold_one, &p);
 	put_held(&p);
 	suspect(g, SG_CLOCK_SUSPECT_S);
-	sg_log(SG_LOG_WARN, "the clock went from %s to %s: it is suspect for a "
-	    "day, and what %zu domains published is held",
-	    sg_wall_format(from, text[0]), sg_wall_format(to, text[1]),
-	    p.total);
+	sg_log(SG_LOG_WARN, "the clock %s %s %s %s: it is suspect for a day, "
+	    "and what %zu domains published is held",
+	    at_start ? "was last seen at" : "went from",
+	    sg_wall_format(from, text[0]), at_start ? "and says" : "to",
+	    sg_wall_format(to, text[1]), p.total);
 }
 
 /* --- public -------------------------------------------------------------------- */
@@ -162,7 +165,7 @@ sg_clockguard_init(struct sg_clockguard *g, struct sg_store *store,
 	if (suspect_s > 0 && suspect_s <= SG_CLOCK_SUSPECT_S)
 		suspect(g, suspect_s);
 	if (mark.s > 0 && is_jump(mark.s * 1000, now.s * 1000))
-		jump(g, mark, now, SG_CLOCK_SUSPECT_S);
+		jump(g, mark, now, true);
 	write_mark(g);
 }
 
@@ -190,7 +193,7 @@ sg_clockguard_check(struct sg_clockguard *g, struct sg_wall wall,
 		int64_t now = sg_mono_now().ms;
 
 		jump(g, (struct sg_wall) { (was + now) / 1000 },
-		    (struct sg_wall) { (is + now) / 1000 }, INT64_MAX);
+		    (struct sg_wall) { (is + now) / 1000 }, false);
 		__atomic_store_n(&g->ahead_ms, is, __ATOMIC_RELEASE);
 		write_mark(g);
 	}
@@ -211,15 +214,15 @@ sg_clockguard_tick(struct sg_clockguard *g)
 	int64_t was, is;
 
 	sg_clockguard_check(g, sg_wall_now(), sg_mono_now());
-	if (sg_mono_now().ms - g->marked.ms < TICK_MS)
-		return;
 	pthread_mutex_lock(&g->mutex);
 	was = g->ahead_ms;
 	is = ahead_now();
-	if (!is_jump(was, is))
+	if (!is_jump(was, is) &&
+	    sg_mono_now().ms - g->marked.ms >= TICK_MS) {
 		__atomic_store_n(&g->ahead_ms, followed(was, is),
 		    __ATOMIC_RELEASE);
-	write_mark(g);
+		write_mark(g);
+	}
 	pthread_mutex_unlock(&g->mutex);
 }
 
