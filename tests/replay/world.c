@@ -183,6 +183,7 @@ world_worker(struct world *w, const char *what)
 /* --- the disk ------------------------------------------------------------------------ */
 
 static char dir[64];
+static bool dir_is_made;
 static sqlite3 *locker;
 static int disk_error; /* of each write; 0: none */
 
@@ -321,6 +322,7 @@ world_init(struct world *w)
 	w->config_text = strdup("");
 	world_forget_log();
 	disk_error = 0;
+	dir_is_made = false;
 	snprintf(dir, sizeof(dir), "%s/replay-XXXXXX",
 	    tmp != NULL && strlen(tmp) < 40 ? tmp : ".");
 	vfs->xSetSystemCall(vfs, "pwrite",
@@ -357,8 +359,10 @@ open_store(struct world *w)
 	struct sg_err err = { 0 };
 	char path[300];
 
-	if (w->on_disk && dir[strlen(dir) - 1] == 'X' && mkdtemp(dir) == NULL)
-		abort();
+	if (w->on_disk && !dir_is_made) {
+		sg_assert(mkdtemp(dir) != NULL);
+		dir_is_made = true;
+	}
 	path_of("facts.db", path);
 	params.path = w->on_disk ? path : NULL;
 	if (sg_store_open(&params, &w->store, &err) == SG_OK)
@@ -425,7 +429,7 @@ world_fini(struct world *w)
 	world_stop(w, false);
 	sg_config_unref(&w->config);
 	free(w->config_text);
-	if (dir[strlen(dir) - 1] != 'X') {
+	if (dir_is_made) {
 		each_file(remove_file);
 		(void)rmdir(dir);
 	}
