@@ -115,6 +115,7 @@ sendmail)
 esac
 is "README's lines are a configuration" stsgate check-config
 # check-config --mta may find more to mend, and says so by its exit status.
+# shellcheck disable=SC2001 # a regular expression
 is "README's commands: ${commands//$'\n'/; }" bash -ec \
 	"$(sed 's/.*--mta.*/& || [ $? = 1 ]/' <<<"$commands")"
 is "the milter's socket is there" soon 20 test -S "$socket"
