@@ -15,6 +15,8 @@ build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libjansson-dev libbsd-dev libsystemd-dev uthash-dev dns-root-data"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
+# for check --sanitizers
+fuzz_packages="clang libclang-rt-dev"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
@@ -28,7 +30,8 @@ usage() {
 	  check [--sanitizers]
 	                      build, unit tests, and the lab: all mail servers
 	                      on this machine, in a network of their own; with
-	                      --sanitizers again under ASan, UBSan and TSan
+	                      --sanitizers again under ASan, UBSan and TSan,
+	                      and each parser is fuzzed FUZZ_SECONDS (20) long
 	  -y                  install without asking
 	TXT
 }
@@ -155,13 +158,15 @@ sendmail_unpack() {
 }
 
 deps() {
+	wanted="$build_packages $lab_packages"
+	! $sanitizers || wanted="$wanted $fuzz_packages"
 	if ! command -v apt-get >/dev/null 2>&1 ||
 	    ! command -v dpkg-query >/dev/null 2>&1; then
 		die "no apt-get here: install by other means what Debian" \
 			"calls" $build_packages "(to build)," $lab_packages \
 			"(for the lab)"
 	fi
-	lacking=$(missing $build_packages $lab_packages)
+	lacking=$(missing $wanted)
 	fetch=false
 	[ -x "$sendmail_dir/usr/libexec/sendmail/sendmail" ] || fetch=true
 	[ -n "$lacking" ] || $fetch || return 0
@@ -298,6 +303,8 @@ check_sanitized() {
 	configure_in build-tsan --enable-werror --enable-tsan
 	make -s -j"$jobs" -C build-tsan
 	stage "unit tests, TSan" unit_tests build-tsan
+	stage "fuzzing" make -s -C build fuzz-short \
+		FUZZ_SECONDS="${FUZZ_SECONDS:-20}" FUZZ_JOBS="$jobs"
 }
 
 demo() {
