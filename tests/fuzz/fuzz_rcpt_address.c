@@ -30,6 +30,8 @@ check_again(const struct sg_mailaddr *a)
 
 	if (strlen(a->local) >= SG_MAILADDR_LOCAL_SIZE - 1)
 		return; /* was cut: its quotes may be open */
+	if (a->local[0] == '@')
+		return; /* came behind a source route; would be one itself */
 	snprintf(text, sizeof(text), "<%s@%s>", a->local, a->domain);
 	fuzz_hold(sg_mailaddr_parse(text, &again, NULL) == SG_OK);
 	fuzz_hold(again.kind == SG_MAILADDR_DOMAIN);
