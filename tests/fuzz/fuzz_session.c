@@ -5,19 +5,15 @@
  * a worker says (facts) is hostile at once. The input is a list of steps; what
  * a step takes is behind a length of one octet.
  *
- * Holds, of whatever goes to the MTA (THREATS T14, 0.8, 2.2): printable, no
- * '%' alone, below libmilter's limit; the code fits the status, and they are
- * set together; SMFIS_ACCEPT is never said; header fields are deleted from
- * the last; a hold has a reason.
+ * Holds what fake_milter.h says of whatever goes to the MTA, and that a
+ * session leaves nothing behind.
  */
-#include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include "base/log.h"
 #include "engine/engine.h"
 #include "fuzz/make_facts.h"
 #include "session.h"
-
-#define REPLY_MAX 980 /* libmilter's MAXREPLYLEN */
+#include "support/fake_milter.h"
 
 enum { STEP_MAIL, STEP_RCPT, STEP_HEADER, STEP_EOM, STEP_ABORT, STEP_MACRO,
        STEP_FACTS, STEP_COUNT };
@@ -26,111 +22,9 @@ static const char *const macro_names[] = { "i", "{auth_authen}",
 	"{mail_mailer}", "{rcpt_mailer}", "{rcpt_host}", "{rcpt_addr}" };
 #define N_MACROS (sizeof(macro_names) / sizeof(macro_names[0]))
 
-static struct smfiDesc desc;
+static const struct smfiDesc *desc;
 static struct sg_session_env env = { .mutex = PTHREAD_MUTEX_INITIALIZER };
-
-/* one session */
-static void *priv;
-static char *macros[N_MACROS];
-static struct sg_facts *known;
-static char reply_code; /* set in this callback: '4', '5' or 0 */
-static int last_deleted;
-
-/* --- libmilter's side ---------------------------------------------------- */
-
-int
-smfi_register(struct smfiDesc d)
-{
-	desc = d;
-	return MI_SUCCESS;
-}
-
-int
-smfi_setpriv(SMFICTX *ctx, void *p)
-{
-	(void)ctx;
-	priv = p;
-	return MI_SUCCESS;
-}
-
-void *
-smfi_getpriv(SMFICTX *ctx)
-{
-	(void)ctx;
-	return priv;
-}
-
-char *
-smfi_getsymval(SMFICTX *ctx, char *name)
-{
-	(void)ctx;
-	for (size_t i = 0; i < N_MACROS; i++)
-		if (strcmp(macro_names[i], name) == 0)
-			return macros[i];
-	fuzz_broken("an unknown macro", __FILE__, __LINE__);
-}
-
-int
-smfi_setsymlist(SMFICTX *ctx, int stage, char *list)
-{
-	(void)ctx;
-	(void)stage;
-	(void)list;
-	return MI_SUCCESS;
-}
-
-static void
-check_percent(const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (*s != '%')
-			continue;
-		fuzz_hold(s[1] == '%');
-		s++;
-	}
-}
-
-int
-smfi_setreply(SMFICTX *ctx, char *code, char *xcode, char *text)
-{
-	(void)ctx;
-	fuzz_hold(strlen(code) == 3 && (code[0] == '4' || code[0] == '5'));
-	fuzz_hold(xcode[0] == code[0] && strlen(xcode) >= 5 &&
-	    strspn(xcode, "0123456789.") == strlen(xcode));
-	fuzz_hold(text[0] != '\0' && strlen(text) < REPLY_MAX);
-	fuzz_hold(fuzz_is_plain(text));
-	check_percent(text);
-	reply_code = code[0];
-	return MI_SUCCESS;
-}
-
-int
-smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
-{
-	(void)ctx;
-	fuzz_hold(strcmp(name, "X-Stsgate") == 0 && value == NULL);
-	fuzz_hold(index >= 1 &&
-	    (last_deleted == 0 || index == last_deleted - 1));
-	last_deleted = index;
-	return MI_SUCCESS;
-}
-
-int
-smfi_insheader(SMFICTX *ctx, int index, char *name, char *value)
-{
-	(void)ctx;
-	fuzz_hold(index == 0 && strcmp(name, "X-Stsgate") == 0);
-	fuzz_hold(fuzz_is_plain(value) && strncmp(value, "result=", 7) == 0);
-	return MI_SUCCESS;
-}
-
-int
-smfi_quarantine(SMFICTX *ctx, char *reason)
-{
-	(void)ctx;
-	fuzz_hold(reason[0] != '\0' && fuzz_is_plain(reason));
-	return MI_SUCCESS;
-}
+static struct sg_facts *known; /* to the engine; or NULL */
 
 /* --- the engine's side --------------------------------------------------- */
 
@@ -157,25 +51,14 @@ sg_source_name(enum sg_source source)
 /* --- steps --------------------------------------------------------------- */
 
 static void
-check_status(sfsistat status, bool at_rcpt)
-{
-	fuzz_hold(status == SMFIS_CONTINUE || status == SMFIS_REJECT ||
-	    status == SMFIS_TEMPFAIL || (!at_rcpt && status == SMFIS_NOREPLY));
-	fuzz_hold(status != SMFIS_REJECT || reply_code == '5');
-	fuzz_hold(status != SMFIS_TEMPFAIL || reply_code != '5');
-	fuzz_hold(status != SMFIS_CONTINUE || reply_code == 0);
-	reply_code = 0;
-	last_deleted = 0;
-}
-
-static void
 take_macro(struct fuzz_bytes *in)
 {
 	unsigned which = fuzz_below(in, N_MACROS);
 	struct fuzz_bytes part = fuzz_take(in, (size_t)fuzz_number(in, 1));
+	char *value = part.n > 0 ? fuzz_heap_string(part) : NULL;
 
-	free(macros[which]);
-	macros[which] = part.n > 0 ? fuzz_heap_string(part) : NULL;
+	fake_milter_macro(macro_names[which], value);
+	free(value);
 }
 
 static void
@@ -204,16 +87,16 @@ step(struct fuzz_bytes *in)
 	if (part.n % 3 == 0)
 		argv[1] = require;
 	if (what == STEP_MAIL)
-		check_status(desc.xxfi_envfrom(NULL, argv), false);
+		fake_milter_check(desc->xxfi_envfrom(NULL, argv), false);
 	else if (what == STEP_RCPT)
-		check_status(desc.xxfi_envrcpt(NULL, argv), true);
+		fake_milter_check(desc->xxfi_envrcpt(NULL, argv), true);
 	else if (what == STEP_HEADER)
-		check_status(desc.xxfi_header(NULL, part.n % 2 == 0 ?
+		fake_milter_check(desc->xxfi_header(NULL, part.n % 2 == 0 ?
 			(char[]) { "x-STSgate" } : text, text), false);
 	else if (what == STEP_EOM)
-		check_status(desc.xxfi_eom(NULL), false);
+		fake_milter_check(desc->xxfi_eom(NULL), false);
 	else
-		check_status(desc.xxfi_abort(NULL), false);
+		fake_milter_check(desc->xxfi_abort(NULL), false);
 	free(text);
 }
 
@@ -237,6 +120,7 @@ setup(void)
 		fuzz_broken(errors.e[0].text, __FILE__, __LINE__);
 	if (sg_session_register(&env, &err) != SG_OK)
 		abort();
+	desc = fake_milter();
 }
 
 static void
@@ -252,10 +136,10 @@ open_session(struct fuzz_bytes *in)
 	if (kind & 2)
 		f1 &= ~(unsigned long)(SMFIP_NR_MAIL | SMFIP_NR_HDR);
 	client.sin_addr.s_addr = htonl(0xc0000200 | kind);
-	fuzz_hold(desc.xxfi_negotiate(NULL, f0, f1, f2, f3, &got[0], &got[1],
+	fuzz_hold(desc->xxfi_negotiate(NULL, f0, f1, f2, f3, &got[0], &got[1],
 	    &got[2], &got[3]) == SMFIS_CONTINUE);
 	fuzz_hold((got[0] & ~f0) == 0 && (got[1] & ~f1) == 0);
-	check_status(desc.xxfi_connect(NULL, name, kind & 4 ? NULL :
+	fake_milter_check(desc->xxfi_connect(NULL, name, kind & 4 ? NULL :
 	    (_SOCK_ADDR *)&client), false);
 }
 
@@ -269,12 +153,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_session(&in);
 	for (int n = 0; in.n > 0 && n < 200; n++)
 		step(&in);
-	(void)desc.xxfi_close(NULL);
-	fuzz_hold(priv == NULL && atomic_load(&env.inside) == 0);
+	(void)desc->xxfi_close(NULL);
+	fake_milter_end();
+	fuzz_hold(atomic_load(&env.inside) == 0);
 	sg_facts_unref(&known);
-	for (size_t i = 0; i < N_MACROS; i++) {
-		free(macros[i]);
-		macros[i] = NULL;
-	}
 	return 0;
 }

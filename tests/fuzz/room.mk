@@ -104,6 +104,7 @@ tests_fuzz_fuzz_texts_LDFLAGS = $(PAGE_LINK)
 tests_fuzz_fuzz_texts_LDADD = $(PAGE_LIBS)
 
 tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c tests/fuzz/make_facts.h \
+	tests/support/fake_milter.h tests/support/fake_milter.c \
 	milter/session.c milter/route.c milter/message.c milter/gate.c \
 	milter/reply.c milter/wake.c \
 	$(FUZZ_DRIVE)
