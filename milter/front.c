@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "accept.h"
 #include "base/log.h"
 #include "link.h"
 #include "session.h"
@@ -163,6 +164,7 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	   for the next front when one dies. Where libmilter cannot take it
 	   over it makes its own. */
 	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->milter_fd);
+	sg_accept_reserve(p->milter_fd);
 	(void)smfi_settimeout(IDLE_SESSION_S);
 	(void)smfi_setbacklog(1024);
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&

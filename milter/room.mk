@@ -7,4 +7,4 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/reply.h milter/reply.c milter/wake.h milter/wake.c \
 	milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
 	milter/process.h milter/process.c milter/house.h milter/house.c \
-	milter/show.h milter/show.c
+	milter/show.h milter/show.c milter/accept.h milter/accept.c
