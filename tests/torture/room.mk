@@ -46,6 +46,9 @@ tests_torture_torture_net_LDFLAGS = $(FAULT_LINK)
 tests_torture_torture_net_LDADD = libstsgate.a $(SG_LIBS)
 endif
 
+dist_check_SCRIPTS += tests/torture/exhaust.py
+
 .PHONY: torture
-torture: $(TORTURES)
+torture: $(TORTURES) stsgate$(EXEEXT)
 	for program in $(TORTURES); do ./$$program -l || exit 1; done
+	$(srcdir)/tests/torture/exhaust.py ./stsgate$(EXEEXT)
