@@ -22,6 +22,8 @@ browser_packages="chromium chromium-driver"
 [ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
 # to make a Debian package, and a Debian to try it on
 package_packages="debhelper dpkg-dev lintian debootstrap systemd-container"
+# for check --sanitizers
+fuzz_packages="clang libclang-rt-dev"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
@@ -35,7 +37,8 @@ usage() {
 	  check [--sanitizers]
 	                      build, unit tests, and the lab: all mail servers
 	                      on this machine, in a network of their own; with
-	                      --sanitizers again under ASan, UBSan and TSan
+	                      --sanitizers again under ASan, UBSan and TSan,
+	                      and each parser is fuzzed FUZZ_SECONDS (20) long
 	  package             make a Debian package, and try it on a fresh
 	                      Debian with Postfix and on one with Sendmail
 	  -y                  install without asking
@@ -181,13 +184,15 @@ promtool_unpack() {
 }
 
 deps() {
+	wanted="$build_packages $lab_packages"
+	! $sanitizers || wanted="$wanted $fuzz_packages"
 	if ! command -v apt-get >/dev/null 2>&1 ||
 	    ! command -v dpkg-query >/dev/null 2>&1; then
 		die "no apt-get here: install by other means what Debian" \
 			"calls" $build_packages "(to build)," $lab_packages \
 			"(for the lab)"
 	fi
-	lacking=$(missing $build_packages $lab_packages)
+	lacking=$(missing $wanted)
 	fetch=false
 	fetch_promtool=false
 	[ -x "$sendmail_dir/usr/libexec/sendmail/sendmail" ] || fetch=true
@@ -329,6 +334,8 @@ check_sanitized() {
 	configure_in build-tsan --enable-werror --enable-tsan
 	make -s -j"$jobs" -C build-tsan
 	stage "unit tests, TSan" unit_tests build-tsan
+	stage "fuzzing" make -s -C build fuzz-short \
+		FUZZ_SECONDS="${FUZZ_SECONDS:-20}" FUZZ_JOBS="$jobs"
 }
 
 demo() {

@@ -22,6 +22,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "accept.h"
 #include "base/log.h"
 #include "confine.h"
 #include "control.h"
@@ -248,6 +249,7 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	   for the next front when one dies. Where libmilter cannot take it
 	   over it makes its own. */
 	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->doors.milter);
+	sg_accept_reserve(p->doors.milter);
 	(void)smfi_settimeout(IDLE_SESSION_S);
 	(void)smfi_setbacklog(1024);
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&

@@ -129,10 +129,21 @@ parse_one(const char *s, size_t len, struct sg_nexthop *out,
 	return sg_domain_from_text(name, name_len, out->name, err);
 }
 
+/* "unix:587" is a host of that name: its key must name it. */
+static bool
+is_socket(const char *text)
+{
+	uint16_t port;
+
+	if (strncasecmp(text, "unix:", 5) == 0)
+		return parse_port(text + 5, strlen(text + 5), &port) != SG_OK;
+	return text[0] == '/';
+}
+
 enum sg_rc
 sg_nexthop_parse(const char *text, struct sg_nexthop *out, struct sg_err *err)
 {
-	if (strncasecmp(text, "unix:", 5) == 0 || text[0] == '/') {
+	if (is_socket(text)) {
 		memset(out, 0, sizeof(*out));
 		return SG_NONE;
 	}
@@ -189,8 +200,7 @@ sg_nexthop_from_mta(const char *rcpt_mailer, const char *rcpt_host,
 	size_t len;
 
 	*n = 0;
-	if (!sg_nexthop_is_smtp_mailer(rcpt_mailer) || rcpt_host[0] == '/' ||
-	    strncasecmp(rcpt_host, "unix:", 5) == 0)
+	if (!sg_nexthop_is_smtp_mailer(rcpt_mailer) || is_socket(rcpt_host))
 		return SG_NONE;
 	if (strlen(rcpt_host) > HOST_MAX)
 		return fail(err, "too long", rcpt_host);

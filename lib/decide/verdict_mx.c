@@ -24,28 +24,33 @@ min_level(enum sg_level a, enum sg_level b)
 	return a < b ? a : b;
 }
 
+/* Settles the host. Always true, for callers to return. */
+static bool
+settle(struct sg_mx_found *out, enum sg_result result, enum sg_reason reason,
+    enum sg_gap gap)
+{
+	out->v.result = result;
+	out->v.reason = reason;
+	out->gap = gap;
+	return true;
+}
+
 static bool
 pass(struct sg_mx_found *out)
 {
-	out->v.result = SG_RESULT_PASS;
-	return true;
+	return settle(out, SG_RESULT_PASS, SG_REASON_NONE, SG_GAP_NONE);
 }
 
 static bool
 fail(struct sg_mx_found *out, enum sg_reason reason)
 {
-	out->v.result = SG_RESULT_FAIL;
-	out->v.reason = reason;
-	return true;
+	return settle(out, SG_RESULT_FAIL, reason, SG_GAP_NONE);
 }
 
 static bool
 unknown(struct sg_mx_found *out, enum sg_reason reason, enum sg_gap gap)
 {
-	out->v.result = SG_RESULT_UNKNOWN;
-	out->v.reason = reason;
-	out->gap = gap;
-	return true;
+	return settle(out, SG_RESULT_UNKNOWN, reason, gap);
 }
 
 enum sg_level
@@ -141,12 +146,14 @@ is_probed(const struct sg_facts_mx *mx)
 	    mx->probe.state == SG_PROBE_FAIL;
 }
 
+/* A pass has to be earned: until then nothing is known. */
 static void
 start(const struct sg_view *view, const struct sg_facts_mx *mx,
     struct sg_mx_found *out)
 {
 	*out = (struct sg_mx_found) { .usable = mx->addrs != SG_ADDR_NONE &&
 		mx->addrs != SG_ADDR_BOGUS };
+	unknown(out, SG_REASON_INTERNAL, SG_GAP_INTERNAL);
 	out->published = published(view, mx);
 	out->v.sts_match = sts_match(view, mx);
 	out->v.required = view->exempt ? view->floor

@@ -229,6 +229,18 @@ count_hosts(const struct sg_facts *f)
 	return (f->n_mx);
 }
 
+/* 2026-11: "not asked" would say that nobody needs to know whether the hosts
+   have TLSA, and a domain with DANE would pass unverified. */
+static void
+fail_hosts(struct sg_plan *plan, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		plan->facts->mx[i].addrs = SG_ADDR_ERROR;
+		plan->facts->mx[i].addr_dnssec = SG_DNSSEC_ERROR;
+		plan->facts->mx[i].tlsa = SG_TLSA_ERROR;
+	}
+}
+
 static void
 start_hosts(struct sg_plan *plan)
 {
@@ -238,8 +250,10 @@ start_hosts(struct sg_plan *plan)
 	if (n == 0)
 		return;
 	plan->hosts = calloc(n, sizeof(*plan->hosts));
-	if (plan->hosts == NULL)
-		return; /* nothing is learnt of them */
+	if (plan->hosts == NULL) {
+		fail_hosts(plan, n);
+		return;
+	}
 	plan->n_hosts = n;
 	for (unsigned i = 0; i < n; i++) {
 		plan->hosts[i].plan = plan;

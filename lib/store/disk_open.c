@@ -54,11 +54,45 @@ close_both(struct sg_disk *d)
 	sg_dbfile_close(&d->writer, d->write, W_N);
 }
 
+/* SQLITE_OK if all of the file can be read. */
+static int
+read_through(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+	sqlite3_int64 size = 0;
+	char buf[4096];
+	int rc;
+
+	rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	if (rc == SQLITE_OK && (file == NULL || file->pMethods == NULL))
+		rc = SQLITE_IOERR;
+	if (rc == SQLITE_OK)
+		rc = file->pMethods->xFileSize(file, &size);
+	for (sqlite3_int64 at = 0; rc == SQLITE_OK &&
+	     at + (sqlite3_int64)sizeof(buf) <= size; at += sizeof(buf))
+		rc = file->pMethods->xRead(file, buf, sizeof(buf), at);
+	return rc;
+}
+
+/* 2026-11: a page that cannot be read is for quick_check one that is corrupt,
+   and it says so in words. A disk that fails is no reason to set all policies
+   aside: they are there when it is back. */
+static int
+check_pages(sqlite3 *db)
+{
+	static const char sql[] = "PRAGMA quick_check(1)";
+	int rc = sg_dbfile_ask_word(db, sql, "ok", SQLITE_CORRUPT);
+
+	if (rc != SQLITE_CORRUPT)
+		return rc;
+	rc = read_through(db);
+	return rc == SQLITE_OK ? sg_dbfile_ask_word(db, sql, "ok", SQLITE_CORRUPT) : rc;
+}
+
 static int
 set_up_writer(struct sg_disk *d, int version)
 {
-	int rc = sg_dbfile_ask_word(d->writer, "PRAGMA quick_check(1)", "ok",
-	    SQLITE_CORRUPT);
+	int rc = check_pages(d->writer);
 
 	if (rc == SQLITE_OK)
 		rc = sg_dbfile_ask_word(d->writer, "PRAGMA journal_mode = WAL", "wal",

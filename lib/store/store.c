@@ -237,9 +237,9 @@ sg_store_purge(struct sg_store *s, const char *key)
 	there |= sg_memory_remove(s->memory, key);
 	there |= sg_pins_remove(s->pins, key);
 	pthread_mutex_unlock(&s->write_mutex);
-	if (there || changed > 0)
-		return SG_OK;
-	return rc == SG_OK ? SG_NONE : SG_RETRY;
+	if (rc != SG_OK)
+		return SG_RETRY;
+	return there || changed > 0 ? SG_OK : SG_NONE;
 }
 
 size_t

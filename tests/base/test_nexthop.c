@@ -43,6 +43,7 @@ static const struct {
 	{ "A-04 IPv4 without brackets", "192.0.2.1", SG_NONE, "" },
 	{ "A-16 local socket", "unix:/run/lmtp", SG_NONE, "" },
 	{ "A-16 path", "/run/lmtp", SG_NONE, "" },
+	{ "A-18 a host named unix", "unix:587", SG_OK, "unix:587" },
 	{ "A-06 parent", ".good.test", SG_BAD, "" },
 	{ "empty", "", SG_BAD, "" },
 	{ "empty brackets", "[]", SG_BAD, "" },

@@ -43,7 +43,7 @@ static const struct word tlsa_words[] = { { "tlsa", SG_TLSA_USABLE },
 
 static const struct word level_words[] = { { "none", SG_LEVEL_NONE },
 	{ "encrypt", SG_LEVEL_ENCRYPT }, { "verify", SG_LEVEL_VERIFY },
-	{ "dane", SG_LEVEL_DANE } };
+	{ "secure", SG_LEVEL_SECURE }, { "dane", SG_LEVEL_DANE } };
 
 static const struct word require_words[] = { { "none", SG_REQUIRE_NONE },
 	{ "published", SG_REQUIRE_PUBLISHED }, { "encrypt", SG_REQUIRE_ENCRYPT },

@@ -95,6 +95,10 @@ build_group(const struct criteria *c, const char *name,
 	for (size_t i = 0; i < g->n_clients; i++)
 		ck_assert_int_eq(sg_cidr_parse(c->clients[i],
 		    &room->clients[i]), SG_OK);
+	/* What is behind the last would match, were it looked at. */
+	for (size_t i = g->n_clients; i < 4; i++)
+		ck_assert_int_eq(sg_cidr_parse("0.0.0.0/0",
+		    &room->clients[i]), SG_OK);
 	g->senders = room->senders;
 	g->logins = room->logins;
 	g->clients = room->clients;
@@ -158,6 +162,9 @@ static const struct group_row {
 	{ "subdomains: as long, another",
 	    { { "@.corp.example.com" }, { NULL }, { NULL } },
 	    "a@x.corp.example.org", "", NULL, false },
+	{ "subdomains: no name begins with a dot",
+	    { { "@.corp.example.com" }, { NULL }, { NULL } },
+	    "a@.corp.example.com", "", NULL, false },
 	{ "subdomains: shorter", { { "@.corp.example.com" }, { NULL },
 	    { NULL } }, "a@com", "", NULL, false },
 	{ "null sender", { { "<>" }, { NULL }, { NULL } }, "<>", "", NULL,
@@ -490,6 +497,61 @@ START_TEST(test_dry_run)
 }
 END_TEST
 
+/* An entry changes what it writes and nothing else, whatever it holds. */
+START_TEST(test_each_member)
+{
+	static const unsigned members[] = { SG_RULE_REQUIRE, SG_RULE_ON_FAIL,
+		SG_RULE_ON_UNKNOWN, SG_RULE_DRY_RUN, SG_RULE_WINDOW };
+	struct sg_recipient_rule entry = { .match = "good.test",
+		.name = "good.test", .rule = { .require = SG_REQUIRE_DANE,
+		    .on_fail = SG_ACTION_REJECT, .on_unknown = SG_ACTION_HOLD,
+		    .dry_run = false, .unknown_window_s = 60 } };
+	struct sg_group group = { .n_recipients = 1, .recipients = &entry,
+		.rule = { .require = SG_REQUIRE_NONE,
+		    .on_fail = SG_ACTION_TAG, .on_unknown = SG_ACTION_AUTO,
+		    .dry_run = true, .unknown_window_s = 7 } };
+	const struct sg_config config = { .dry_run = false };
+
+	for (size_t i = 0; i < N(members); i++) {
+		const struct sg_rule *e = &entry.rule, *g = &group.rule;
+		struct sg_asked a;
+
+		entry.rule.set = members[i];
+		sg_decide_rule(&config, &group, "good.test",
+		    (struct sg_wall) { NOW }, &a);
+		ck_assert_int_eq(a.rule.require,
+		    i == 0 ? e->require : g->require);
+		ck_assert_int_eq(a.rule.on_fail,
+		    i == 1 ? e->on_fail : g->on_fail);
+		ck_assert_int_eq(a.rule.on_unknown,
+		    i == 2 ? e->on_unknown : g->on_unknown);
+		ck_assert_int_eq(a.rule.dry_run,
+		    i == 3 ? e->dry_run : g->dry_run);
+		ck_assert_uint_eq(a.rule.unknown_window_s, i == 4
+		    ? e->unknown_window_s : g->unknown_window_s);
+		ck_assert_ptr_eq(a.entry, &entry);
+	}
+}
+END_TEST
+
+/* Named of two equals, neither of which writes `require`: the one that gave
+   the first member, whatever the order in the file. */
+START_TEST(test_named_equal)
+{
+	struct entry_room own;
+	struct sg_group group = { .name = (char *)"g" };
+	const struct sg_config config = { .dry_run = false };
+	struct sg_asked a;
+
+	read_entries("good.test u=2; good.test f=4; good.test w=9", &own);
+	group.recipients = own.e;
+	group.n_recipients = own.n;
+	sg_decide_rule(&config, &group, "good.test", (struct sg_wall) { NOW },
+	    &a);
+	ck_assert_ptr_eq(a.entry, &own.e[1]);
+}
+END_TEST
+
 /* The longest names that can be: exact still beats the longest parent, and
    the shortest entry of a group the longest global one. */
 START_TEST(test_long)
@@ -553,6 +615,8 @@ main(void)
 	tcase_add_test(t, test_group_order);
 	tcase_add_loop_test(t, test_rule, 0, (int)N(rule_rows));
 	tcase_add_test(t, test_dry_run);
+	tcase_add_test(t, test_each_member);
+	tcase_add_test(t, test_named_equal);
 	tcase_add_test(t, test_long);
 	tcase_add_test(t, test_name_cut);
 	suite_add_tcase(s, t);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide/decide.h"
+#include "decide/decide_private.h"
 #include "facts_words.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -613,6 +613,9 @@ static const struct row rows[] = {
 	{ "exempt and REQUIRETLS, not probed", "none", "secure found",
 	    "10 a.good.test", "none+requiretls",
 	    "unknown not-probed unprobed none/secure/none a" },
+	{ "D-51 even a level that no probe may say is below DANE", "none",
+	    "secure found", "10 a.good.test tlsa ok:secure", "published",
+	    "fail validation-failure - dane/dane/encrypt a" },
 	{ "REQUIRETLS raises verify to secure", "none", "secure found",
 	    "10 a.good.test ok:verify requiretls", "verify+requiretls",
 	    "pass - - none/secure/secure a" },
@@ -749,6 +752,15 @@ static const struct row flag_rows[] = {
 	    "published", " dane" },
 	{ "dane at a cut host does not count", "none", "secure found",
 	    "10 a.good.test; 20 b.good.test tlsa self", "published", "" },
+	{ "dane at a bogus address does not count", "none", "found",
+	    "10 a.good.test addr-bogus tlsa; 20 b.good.test", "published",
+	    "" },
+	{ "dane at a special-use address counts", "none", "found",
+	    "10 a.good.test addr-special tlsa; 20 b.good.test", "published",
+	    " dane" },
+	{ "dane where addresses could not be looked up counts", "none",
+	    "found", "10 a.good.test addr-error tlsa; 20 b.good.test",
+	    "published", " dane" },
 	{ "unusable is not dane", "none", "secure found",
 	    "10 a.good.test tlsa-unusable", "published", "" },
 	{ "requiretls", "none", "found", "10 a.good.test",
@@ -777,6 +789,7 @@ START_TEST(test_flags)
 	    v.by_cached_policy ? " cached" : "");
 	ck_assert_msg(strcmp(got, r->want) == 0,
 	    "%s: got \"%s\", want \"%s\"", r->name, got, r->want);
+	ck_assert(v.has_policy || v.sts_mode == SG_STS_MODE_NONE);
 	sg_facts_unref(&f);
 }
 END_TEST
@@ -916,6 +929,46 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* As many, and all fail: the policy has its part in it. */
+START_TEST(test_many_fail)
+{
+	char hosts[1200] = "";
+	struct sg_facts *f;
+	struct sg_verdict v;
+	size_t used = 0;
+
+	for (int i = 0; i < SG_FACTS_MAX_MX; i++)
+		used += (size_t)snprintf(hosts + used, sizeof(hosts) - used,
+		    "%s%d m%d.other.test tlsa fail:validation-failure",
+		    i == 0 ? "" : ";", i, i);
+	f = facts_of_words("enforce error", "secure found", hosts);
+	decide(f, "published", &v);
+	ck_assert_int_eq(v.result, SG_RESULT_FAIL);
+	ck_assert(!v.by_cached_policy); /* DANE decided alone */
+	sg_facts_unref(&f);
+}
+END_TEST
+
+/* Which of two gaps decides: none, then what can only queue, then what was
+   not tested, then what is not known, then what is never passed. */
+START_TEST(test_gaps)
+{
+	static const struct {
+		enum sg_gap gap;
+		int caution;
+	} r[] = { { SG_GAP_NONE, 0 }, { SG_GAP_MX, 1 },
+		{ SG_GAP_UNPROBED, 2 }, { SG_GAP_TXT, 3 },
+		{ SG_GAP_HTTPS, 3 }, { SG_GAP_INTERNAL, 3 },
+		{ SG_GAP_BOGUS, 4 } };
+
+	for (size_t i = 0; i < N(r); i++)
+		for (size_t j = 0; j < N(r); j++)
+			ck_assert_msg(sg_gap_is_worse(r[i].gap, r[j].gap) ==
+			    (r[i].caution > r[j].caution), "gaps %d and %d",
+			    (int)r[i].gap, (int)r[j].gap);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -932,6 +985,8 @@ main(void)
 	tcase_add_test(t, test_no_facts);
 	tcase_add_test(t, test_max_age_0);
 	tcase_add_test(t, test_many);
+	tcase_add_test(t, test_many_fail);
+	tcase_add_test(t, test_gaps);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

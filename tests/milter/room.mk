@@ -121,3 +121,10 @@ tests_milter_test_doors_SOURCES = tests/milter/test_doors.c milter/doors.c milte
 tests_milter_test_doors_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_doors_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_doors_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_accept
+tests_milter_test_accept_SOURCES = tests/milter/test_accept.c milter/accept.c
+tests_milter_test_accept_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_accept_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_accept_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
+tests_milter_test_accept_LDADD = $(TEST_LIBS)

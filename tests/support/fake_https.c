@@ -79,6 +79,10 @@ sg_https_get(struct sg_https *https, const struct sg_https_params *params,
 	fetch->cb = cb;
 	fetch->arg = arg;
 	fetch->event = evtimer_new(https->base, on_fetched, fetch);
+	if (fetch->event == NULL) {
+		free(fetch);
+		return (NULL);
+	}
 	if (!https->stuck)
 		event_active(fetch->event, EV_TIMEOUT, 0);
 	return (fetch);

@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Do the tests of lib/decide notice a wrong verdict?
+
+Changes one thing in one source file at a time (a comparison, a condition, a
+constant, a returned value, a statement), builds the room's test programs with
+it, and runs them: a change that no test notices has survived, and that is a
+failure, unless tests/mutate/equivalent says why nobody could notice it. An
+entry there that fits no survivor is a failure too.
+
+    mutate.py --build DIR [--jobs N] [--only TEXT] [--list] [FILE...]
+
+DIR is a configured build whose libstsgate.a is up to date; `make mutate` sees
+to that and passes the compiler and its flags in the environment.
+"""
+import argparse
+import concurrent.futures
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+ROOM = "lib/decide"
+# The program that most likely notices comes first.
+TESTS = {"rules.c": ["rules", "verdict", "action"],
+         "action.c": ["action", "verdict", "rules"]}
+ALL = ["verdict", "action", "rules"]
+TIMEOUT_S = 60  # a loop that does not end is noticed, too
+
+FAMILIES = [
+    ["SG_LEVEL_NONE", "SG_LEVEL_ENCRYPT", "SG_LEVEL_VERIFY",
+     "SG_LEVEL_SECURE", "SG_LEVEL_DANE"],
+    ["SG_REQUIRE_NONE", "SG_REQUIRE_PUBLISHED", "SG_REQUIRE_ENCRYPT",
+     "SG_REQUIRE_VERIFY", "SG_REQUIRE_SECURE", "SG_REQUIRE_DANE"],
+    ["SG_ACTION_ACCEPT", "SG_ACTION_TAG", "SG_ACTION_HOLD",
+     "SG_ACTION_DEFER", "SG_ACTION_REJECT", "SG_ACTION_AUTO"],
+    ["SG_RESULT_PASS", "SG_RESULT_FAIL", "SG_RESULT_UNKNOWN",
+     "SG_RESULT_NOT_APPLICABLE"],
+    ["SG_GAP_NONE", "SG_GAP_TXT", "SG_GAP_BOGUS", "SG_GAP_HTTPS",
+     "SG_GAP_MX", "SG_GAP_UNPROBED", "SG_GAP_INTERNAL"],
+    ["SG_TXT_UNASKED", "SG_TXT_NONE", "SG_TXT_RECORD", "SG_TXT_INVALID",
+     "SG_TXT_ERROR", "SG_TXT_BOGUS"],
+    ["SG_MX_UNASKED", "SG_MX_FOUND", "SG_MX_IMPLICIT", "SG_MX_HOST",
+     "SG_MX_NULL", "SG_MX_NXDOMAIN", "SG_MX_ERROR", "SG_MX_BOGUS",
+     "SG_MX_UNUSABLE"],
+    ["SG_ADDR_UNASKED", "SG_ADDR_OK", "SG_ADDR_NONE", "SG_ADDR_ERROR",
+     "SG_ADDR_BOGUS", "SG_ADDR_SPECIAL"],
+    ["SG_TLSA_NONE", "SG_TLSA_USABLE", "SG_TLSA_UNUSABLE", "SG_TLSA_ERROR",
+     "SG_TLSA_BOGUS", "SG_TLSA_UNASKED"],
+    ["SG_PROBE_UNTESTED", "SG_PROBE_OK", "SG_PROBE_FAIL",
+     "SG_PROBE_UNREACHABLE"],
+    ["SG_STS_MODE_NONE", "SG_STS_MODE_TESTING", "SG_STS_MODE_ENFORCE"],
+    ["SG_DNSSEC_INSECURE", "SG_DNSSEC_SECURE", "SG_DNSSEC_BOGUS",
+     "SG_DNSSEC_ERROR"],
+    ["SG_SENDER_ADDRESS", "SG_SENDER_DOMAIN", "SG_SENDER_SUBDOMAINS",
+     "SG_SENDER_NULL"],
+    ["SG_RULE_REQUIRE", "SG_RULE_ON_FAIL", "SG_RULE_ON_UNKNOWN",
+     "SG_RULE_DRY_RUN", "SG_RULE_WINDOW"],
+    ["RANK_EXACT", "RANK_OF_GROUP", "0"],
+    ["SG_REASON_NONE", "SG_REASON_VALIDATION_FAILURE",
+     "SG_REASON_TLSA_INVALID", "SG_REASON_DNSSEC_INVALID",
+     "SG_REASON_DANE_REQUIRED", "SG_REASON_STS_POLICY_FETCH_ERROR",
+     "SG_REASON_MX_MISMATCH", "SG_REASON_UNREACHABLE", "SG_REASON_TIMEOUT",
+     "SG_REASON_DNS_ERROR", "SG_REASON_NULL_MX", "SG_REASON_NO_USABLE_MX",
+     "SG_REASON_REQUIRETLS_NOT_OFFERED", "SG_REASON_NOT_PROBED",
+     "SG_REASON_SPECIAL_USE_ADDRESS", "SG_REASON_SELF",
+     "SG_REASON_OVERLOAD", "SG_REASON_INTERNAL"],
+    ["true", "false"],
+]
+SIBLINGS = {name: [f[(i + d) % len(f)] for d in (1, -1)]
+            for f in FAMILIES for i, name in enumerate(f)}
+COMPARISONS = {"==": ["!="], "!=": ["=="], "<": ["<=", ">="],
+               ">": [">=", "<="], "<=": ["<", ">"], ">=": [">", "<"],
+               "&&": ["||"], "||": ["&&"]}
+
+TOKEN = re.compile(r"""
+    (?P<gone>/\*.*?\*/|\#(?:[^\n\\]|\\.|\\\n)*)
+  | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+  | (?P<number>\d+u?)
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<op>->|\+\+|--|<<|>>|[=!<>+*/-]=|&&|\|\||[^\s\w])
+""", re.S | re.X)
+
+
+class Mutant:
+    def __init__(self, file, text, start, end, new, what):
+        self.file, self.what = file, what
+        self.text = text[:start] + new + text[end:]
+        self.line = text.count("\n", 0, start) + 1
+        first = text.rfind("\n", 0, start) + 1
+        last = text.find("\n", end)
+        before = text[first:last]
+        after = text[first:start] + new + text[end:last]
+        head = re.findall(r"^(\w+)\(", text[:start], re.M)
+        self.key = "%s %s: %s => %s" % (
+            file, head[-1] if head else "-",
+            " ".join(before.split()), " ".join(after.split()))
+
+
+def tokens(text):
+    return [(m.lastgroup, m.group(), m.start(), m.end())
+            for m in TOKEN.finditer(text) if m.lastgroup != "gone"]
+
+
+def closing(toks, i):
+    """The index of what closes the bracket at i."""
+    depth = 0
+    for k in range(i, len(toks)):
+        if toks[k][1] in "([{":
+            depth += 1
+        elif toks[k][1] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return k
+    raise ValueError("unbalanced")
+
+
+def in_function(text, at):
+    """Past a line that is '{' alone, before one that is '}' alone."""
+    return text.rfind("\n{\n", 0, at) > text.rfind("\n}\n", 0, at)
+
+
+def mutants_of(file, text):
+    toks = tokens(text)
+    for i, (kind, tok, start, end) in enumerate(toks):
+        after = toks[i + 1] if i + 1 < len(toks) else (None, "", end, end)
+        before = toks[i - 1] if i else (None, "", 0, 0)
+
+        def change(new, what, a=start, b=end):
+            return Mutant(file, text, a, b, new, what)
+
+        if kind == "op" and tok in COMPARISONS:
+            for new in COMPARISONS[tok]:
+                yield change(new, "comparison")
+        elif tok == "!" and kind == "op":
+            yield change("", "negation gone")
+        elif tok in ("+", "-") and before[0] in ("word", "number"):
+            yield change("-" if tok == "+" else "+", "arithmetic")
+        elif tok == "?":
+            yield change("&& false ?", "always the other")
+            yield change("|| true ?", "always the one")
+        elif kind == "number":
+            n = int(tok.rstrip("u"))
+            yield change(str(n + 1), "number")
+            if n > 0:
+                yield change(str(n - 1), "number")
+        elif kind == "word" and tok in SIBLINGS:
+            if before[1] == "case":
+                yield change("99 + " + tok, "case gone")
+                continue
+            for new in dict.fromkeys(SIBLINGS[tok]):
+                if new != tok:
+                    yield change(new, "constant")
+        elif tok in ("if", "while") and after[1] == "(":
+            close = closing(toks, i + 1)
+            inner = text[after[3]:toks[close][2]]
+            yield change("(!(%s))" % inner, "condition", after[2],
+                         toks[close][3])
+        elif tok == "return" and after[1] not in SIBLINGS and after[1] != ";":
+            stop = next(k for k in range(i, len(toks)) if toks[k][1] == ";")
+            inner = text[after[2]:toks[stop][2]]
+            if re.search(r"[=!<>]=|[<>]|&&|\|\||^\w+\(", inner) and \
+                    "?" not in inner:
+                yield change("!(%s)" % inner, "returned value", after[2],
+                             toks[stop][2])
+        elif tok == "break":
+            yield change("(void)0", "break gone")
+        label = before[1] == ":" and (
+            toks[i - 2][1] == "default" or toks[i - 3][1] == "case")
+        if (label or before[1] in (";", "{", "}", ")", "else")) and \
+                kind == "word" and \
+                after[1] in ("=", "->", "(", "++") and \
+                in_function(text, start) and \
+                tok not in ("if", "for", "while", "switch", "return",
+                            "sizeof", "static", "sg_assert"):
+            stop = i
+            depth = 0
+            while toks[stop][1] != ";" or depth:
+                depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(
+                    toks[stop][1], 0)
+                if depth < 0:
+                    break
+                stop += 1
+            if depth == 0:
+                yield change("(void)0", "statement gone", start,
+                             toks[stop][2])
+
+
+def number_alike(mutants):
+    """Changes of lines that read alike are told apart."""
+    seen = {}
+    for m in mutants:
+        n = seen[m.key] = seen.get(m.key, 0) + 1
+        if n > 1:
+            m.key += " #%d" % n
+    return mutants
+
+
+def words(name):
+    return shlex.split(os.environ.get(name, ""))
+
+
+class Bench:
+    """Builds and runs. With sanitize what reads past an end is noticed; that
+    is slow, and only for what survives without."""
+
+    def __init__(self, build, sanitize):
+        self.build = build
+        self.cc = words("CC") or ["cc"]
+        self.flags = words("MUTATE_CFLAGS") + ["-O0", "-g0", "-w"]
+        if sanitize:
+            self.flags += ["-fsanitize=address,undefined",
+                           "-fno-sanitize-recover=undefined"]
+        self.libs = [os.path.join(build, "libstsgate.a")] + \
+            words("MUTATE_LIBS")
+        self.dir = tempfile.TemporaryDirectory(prefix="mutate-")
+        for test in ALL:
+            self.run(["-c", "-o", self.path("test_%s.o" % test),
+                      os.path.join(TOP, "tests/decide/test_%s.c" % test)])
+            self.run(["-o", self.path(test), self.path("test_%s.o" % test),
+                      "-Wl,--as-needed"] + self.libs)
+            if not self.passes(self.path(test)):
+                sys.exit("test_%s fails with nothing changed" % test)
+
+    def path(self, name):
+        """Of a file of this run."""
+        return os.path.join(self.dir.name, name)
+
+    def run(self, args):
+        subprocess.run(self.cc + self.flags + args, check=True,
+                       cwd=self.build, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    def killer(self, mutant, number):
+        """What notices the mutant; None: it survives."""
+        source = self.path("%d.c" % number)
+        obj, exe = self.path("%d.o" % number), self.path("%d" % number)
+        with open(source, "w", encoding="ascii") as f:
+            f.write(mutant.text)
+        try:
+            self.run(["-I" + os.path.join(TOP, ROOM), "-c", "-o", obj,
+                      source])
+        except subprocess.CalledProcessError:
+            return "compiler"
+        try:
+            for test in TESTS.get(mutant.file, ALL):
+                self.run(["-o", exe, self.path("test_%s.o" % test), obj,
+                          "-Wl,--as-needed"] + self.libs)
+                if not self.passes(exe):
+                    return test
+            return None
+        finally:
+            for name in (source, obj, exe):
+                if os.path.exists(name):
+                    os.unlink(name)
+
+    def passes(self, exe):
+        try:
+            return subprocess.run(
+                [exe], timeout=TIMEOUT_S, cwd=self.dir.name,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env={**os.environ, "CK_FORK": "no"}).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+
+def read_equivalent():
+    """{key: why}: a line of reason, then the indented keys that it is for."""
+    why, found = None, {}
+    with open(os.path.join(TOP, "tests/mutate/equivalent"),
+              encoding="ascii") as f:
+        for line in f:
+            if line.startswith("#") or not line.strip():
+                continue
+            if not line[0].isspace():
+                why = line.strip()
+            else:
+                found[line.strip()] = why
+    return found
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--build", required=True)
+    p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--only", default="")
+    p.add_argument("--list", action="store_true")
+    p.add_argument("files", nargs="*")
+    args = p.parse_args()
+    files = args.files or sorted(
+        f for f in os.listdir(os.path.join(TOP, ROOM)) if f.endswith(".c"))
+    todo = []
+    for name in files:
+        with open(os.path.join(TOP, ROOM, name), encoding="ascii") as f:
+            text = f.read()
+        todo += [m for m in number_alike(list(mutants_of(name, text)))
+                 if args.only in m.key]
+    if args.list:
+        print("\n".join(m.key for m in todo))
+        return 0
+    killers = [None] * len(todo)
+    for sanitize in (False, True):
+        bench = Bench(os.path.realpath(args.build), sanitize)
+        left = [i for i, killer in enumerate(killers) if killer is None]
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            for i, killer in zip(left, pool.map(
+                    bench.killer, [todo[i] for i in left], left)):
+                killers[i] = killer
+    return report(todo, killers, bool(args.only or args.files))
+
+
+def report(todo, killers, partial):
+    equivalent = read_equivalent()
+    unused = dict(equivalent)
+    count = {"killed": 0, "compiler": 0, "equivalent": 0, "survived": 0}
+    for mutant, killer in zip(todo, killers):
+        if killer == "compiler":
+            count["compiler"] += 1
+        elif killer is not None:
+            count["killed"] += 1
+        elif mutant.key in equivalent:
+            count["equivalent"] += 1
+            unused.pop(mutant.key, None)
+        else:
+            count["survived"] += 1
+            print("survived: line %d, %s\n\t%s" %
+                  (mutant.line, mutant.what, mutant.key))
+    if not partial:
+        for key in unused:
+            print("not a survivor (any more):\n\t%s" % key)
+    print("%d mutants: %d killed, %d survived, %d equivalent, %d do not "
+          "compile" % (len(todo), count["killed"], count["survived"],
+                       count["equivalent"], count["compiler"]))
+    return 1 if count["survived"] or (unused and not partial) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: ISC */
+/* fault.c - see fault.h. */
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <event2/event.h>
+#include <sqlite3.h>
+#include "torture/fault.h"
+
+const char *const fault_names[FAULT_KINDS] = { "memory", "file", "network",
+	"thread", "disk" };
+
+static atomic_int planned = -1;
+static atomic_uint calls, nth;
+static atomic_bool forever, happened;
+static _Thread_local int armed;
+
+void
+fault_plan(enum fault_kind kind, unsigned n, bool all_behind)
+{
+	atomic_store(&calls, 0);
+	atomic_store(&nth, n);
+	atomic_store(&forever, all_behind);
+	atomic_store(&happened, false);
+	atomic_store(&planned, (int)kind);
+}
+
+void
+fault_arm(void)
+{
+	armed++;
+}
+
+void
+fault_disarm(void)
+{
+	armed--;
+}
+
+void
+fault_end(void)
+{
+	atomic_store(&planned, -1);
+}
+
+unsigned
+fault_count(void)
+{
+	return atomic_load(&calls);
+}
+
+bool
+fault_happened(void)
+{
+	return atomic_load(&happened);
+}
+
+/* Is it this call's turn? */
+static bool
+fails(enum fault_kind kind)
+{
+	unsigned n, k;
+
+	if (armed <= 0 || atomic_load(&planned) != (int)kind)
+		return false;
+	k = atomic_load(&nth);
+	n = atomic_fetch_add(&calls, 1) + 1;
+	if (n != k && !(n > k && atomic_load(&forever)))
+		return false;
+	atomic_store(&happened, true);
+	return true;
+}
+
+static bool
+fails_with(enum fault_kind kind, int error)
+{
+	if (!fails(kind))
+		return false;
+	errno = error;
+	return true;
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+char *__real_strdup(const char *s);
+char *__wrap_strdup(const char *s);
+char *__real_strndup(const char *s, size_t n);
+char *__wrap_strndup(const char *s, size_t n);
+int __wrap_vasprintf(char **out, const char *fmt, va_list ap);
+int __real_vasprintf(char **out, const char *fmt, va_list ap);
+int __wrap_asprintf(char **out, const char *fmt, ...);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM) ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM) ? NULL
+						: __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM) ? NULL
+						: __real_realloc(p, size);
+}
+
+void *
+__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM)
+	    ? NULL : __real_reallocarray(p, n, size);
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM) ? NULL : __real_strdup(s);
+}
+
+char *
+__wrap_strndup(const char *s, size_t n)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM) ? NULL : __real_strndup(s, n);
+}
+
+int
+__wrap_vasprintf(char **out, const char *fmt, va_list ap)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM)
+	    ? -1 : __real_vasprintf(out, fmt, ap);
+}
+
+int
+__wrap_asprintf(char **out, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = __wrap_vasprintf(out, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *buf, size_t n);
+ssize_t __wrap_read(int fd, void *buf, size_t n);
+ssize_t __real_write(int fd, const void *buf, size_t n);
+ssize_t __wrap_write(int fd, const void *buf, size_t n);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __real_stat(const char *path, struct stat *st);
+int __wrap_stat(const char *path, struct stat *st);
+int __real_lstat(const char *path, struct stat *st);
+int __wrap_lstat(const char *path, struct stat *st);
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+	va_end(ap);
+	return fails_with(FAULT_FILE, EMFILE) ? -1
+					      : __real_open(path, flags, mode);
+}
+
+ssize_t
+__wrap_read(int fd, void *buf, size_t n)
+{
+	return fails_with(FAULT_FILE, EIO) ? -1 : __real_read(fd, buf, n);
+}
+
+ssize_t
+__wrap_write(int fd, const void *buf, size_t n)
+{
+	return fails_with(FAULT_FILE, ENOSPC) ? -1 : __real_write(fd, buf, n);
+}
+
+int
+__wrap_fsync(int fd)
+{
+	return fails_with(FAULT_FILE, EIO) ? -1 : __real_fsync(fd);
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+	return fails_with(FAULT_FILE, EROFS) ? -1 : __real_rename(from, to);
+}
+
+int
+__wrap_unlink(const char *path)
+{
+	return fails_with(FAULT_FILE, EROFS) ? -1 : __real_unlink(path);
+}
+
+int
+__wrap_stat(const char *path, struct stat *st)
+{
+	return fails_with(FAULT_FILE, EACCES) ? -1 : __real_stat(path, st);
+}
+
+int
+__wrap_lstat(const char *path, struct stat *st)
+{
+	return fails_with(FAULT_FILE, EACCES) ? -1 : __real_lstat(path, st);
+}
+
+FILE *
+__wrap_fopen(const char *path, const char *mode)
+{
+	return fails_with(FAULT_FILE, EMFILE) ? NULL
+					      : __real_fopen(path, mode);
+}
+
+/* --- network -------------------------------------------------------------- */
+
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __real_connect(int fd, const struct sockaddr *sa, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
+int __real_poll(struct pollfd *p, nfds_t n, int ms);
+int __wrap_poll(struct pollfd *p, nfds_t n, int ms);
+ssize_t __real_send(int fd, const void *buf, size_t n, int flags);
+ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags);
+ssize_t __real_recv(int fd, void *buf, size_t n, int flags);
+ssize_t __wrap_recv(int fd, void *buf, size_t n, int flags);
+int __real_eventfd(unsigned initial, int flags);
+int __wrap_eventfd(unsigned initial, int flags);
+
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	return fails_with(FAULT_NETWORK, EMFILE)
+	    ? -1 : __real_socket(domain, type, protocol);
+}
+
+int
+__wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	return fails_with(FAULT_NETWORK, ENETUNREACH)
+	    ? -1 : __real_connect(fd, sa, len);
+}
+
+int
+__wrap_poll(struct pollfd *p, nfds_t n, int ms)
+{
+	if (!fails_with(FAULT_NETWORK, ENOMEM))
+		return __real_poll(p, n, ms);
+	/* What poll(2) leaves alone when it fails. */
+	return -1;
+}
+
+ssize_t
+__wrap_send(int fd, const void *buf, size_t n, int flags)
+{
+	return fails_with(FAULT_NETWORK, ENOBUFS)
+	    ? -1 : __real_send(fd, buf, n, flags);
+}
+
+ssize_t
+__wrap_recv(int fd, void *buf, size_t n, int flags)
+{
+	return fails_with(FAULT_NETWORK, ECONNRESET)
+	    ? -1 : __real_recv(fd, buf, n, flags);
+}
+
+int
+__wrap_eventfd(unsigned initial, int flags)
+{
+	return fails_with(FAULT_NETWORK, EMFILE)
+	    ? -1 : __real_eventfd(initial, flags);
+}
+
+/* --- threads -------------------------------------------------------------- */
+
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*main)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*main)(void *), void *arg);
+
+struct start {
+	void *(*main)(void *);
+	void *arg;
+};
+
+static void *
+armed_main(void *arg)
+{
+	struct start start = *(struct start *)arg;
+
+	free(arg);
+	armed = 1;
+	return start.main(start.arg);
+}
+
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*main)(void *), void *arg)
+{
+	struct start *start;
+
+	if (fails(FAULT_THREAD))
+		return EAGAIN;
+	if (armed <= 0)
+		return __real_pthread_create(t, attr, main, arg);
+	start = __real_malloc(sizeof(*start));
+	if (start == NULL)
+		return EAGAIN;
+	*start = (struct start) { main, arg };
+	return __real_pthread_create(t, attr, armed_main, start);
+}
+
+/* --- SQLite --------------------------------------------------------------- */
+
+/* A VFS before the system's: each file is the system's with this before it. */
+struct file {
+	sqlite3_file base;
+	sqlite3_file *real;
+};
+
+static sqlite3_vfs *under;
+static sqlite3_vfs vfs;
+
+static sqlite3_file *
+real_of(sqlite3_file *f)
+{
+	return ((struct file *)f)->real;
+}
+
+static int
+x_close(sqlite3_file *f)
+{
+	return real_of(f)->pMethods->xClose(real_of(f));
+}
+
+static int
+x_read(sqlite3_file *f, void *buf, int n, sqlite3_int64 at)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_READ
+	    : real_of(f)->pMethods->xRead(real_of(f), buf, n, at);
+}
+
+static int
+x_write(sqlite3_file *f, const void *buf, int n, sqlite3_int64 at)
+{
+	if (!fails(FAULT_DISK))
+		return real_of(f)->pMethods->xWrite(real_of(f), buf, n, at);
+	/* Half of it is there, as when a disk gets full. */
+	(void)real_of(f)->pMethods->xWrite(real_of(f), buf, n / 2, at);
+	return SQLITE_FULL;
+}
+
+static int
+x_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_TRUNCATE
+	    : real_of(f)->pMethods->xTruncate(real_of(f), size);
+}
+
+static int
+x_sync(sqlite3_file *f, int flags)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_FSYNC
+	    : real_of(f)->pMethods->xSync(real_of(f), flags);
+}
+
+static int
+x_file_size(sqlite3_file *f, sqlite3_int64 *size)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_FSTAT
+	    : real_of(f)->pMethods->xFileSize(real_of(f), size);
+}
+
+static int
+x_lock(sqlite3_file *f, int level)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_LOCK
+	    : real_of(f)->pMethods->xLock(real_of(f), level);
+}
+
+static int
+x_unlock(sqlite3_file *f, int level)
+{
+	return real_of(f)->pMethods->xUnlock(real_of(f), level);
+}
+
+static int
+x_check_reserved(sqlite3_file *f, int *out)
+{
+	return real_of(f)->pMethods->xCheckReservedLock(real_of(f), out);
+}
+
+static int
+x_control(sqlite3_file *f, int op, void *arg)
+{
+	return real_of(f)->pMethods->xFileControl(real_of(f), op, arg);
+}
+
+static int
+x_sector_size(sqlite3_file *f)
+{
+	return real_of(f)->pMethods->xSectorSize(real_of(f));
+}
+
+static int
+x_characteristics(sqlite3_file *f)
+{
+	return real_of(f)->pMethods->xDeviceCharacteristics(real_of(f));
+}
+
+static int
+x_shm_map(sqlite3_file *f, int page, int size, int extend,
+    void volatile **out)
+{
+	return fails(FAULT_DISK) ? SQLITE_IOERR_SHMMAP
+	    : real_of(f)->pMethods->xShmMap(real_of(f), page, size, extend,
+		  out);
+}
+
+static int
+x_shm_lock(sqlite3_file *f, int at, int n, int flags)
+{
+	if ((flags & SQLITE_SHM_LOCK) != 0 && fails(FAULT_DISK))
+		return SQLITE_IOERR_SHMLOCK;
+	return real_of(f)->pMethods->xShmLock(real_of(f), at, n, flags);
+}
+
+static void
+x_shm_barrier(sqlite3_file *f)
+{
+	real_of(f)->pMethods->xShmBarrier(real_of(f));
+}
+
+static int
+x_shm_unmap(sqlite3_file *f, int drop)
+{
+	return real_of(f)->pMethods->xShmUnmap(real_of(f), drop);
+}
+
+static const sqlite3_io_methods methods = { .iVersion = 2,
+	.xClose = x_close, .xRead = x_read, .xWrite = x_write,
+	.xTruncate = x_truncate, .xSync = x_sync, .xFileSize = x_file_size,
+	.xLock = x_lock, .xUnlock = x_unlock,
+	.xCheckReservedLock = x_check_reserved, .xFileControl = x_control,
+	.xSectorSize = x_sector_size,
+	.xDeviceCharacteristics = x_characteristics, .xShmMap = x_shm_map,
+	.xShmLock = x_shm_lock, .xShmBarrier = x_shm_barrier,
+	.xShmUnmap = x_shm_unmap };
+
+static int
+x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *got)
+{
+	struct file *file = (struct file *)f;
+	int rc;
+
+	(void)v;
+	file->base.pMethods = NULL;
+	file->real = (sqlite3_file *)(file + 1);
+	if (fails(FAULT_DISK))
+		return SQLITE_CANTOPEN;
+	rc = under->xOpen(under, name, file->real, flags, got);
+	if (rc == SQLITE_OK)
+		file->base.pMethods = &methods;
+	return rc;
+}
+
+static int
+x_delete(sqlite3_vfs *v, const char *name, int sync)
+{
+	(void)v;
+	return fails(FAULT_DISK) ? SQLITE_IOERR_DELETE
+	    : under->xDelete(under, name, sync);
+}
+
+static int
+x_access(sqlite3_vfs *v, const char *name, int flags, int *out)
+{
+	(void)v;
+	return fails(FAULT_DISK) ? SQLITE_IOERR_ACCESS
+	    : under->xAccess(under, name, flags, out);
+}
+
+static void
+setup_vfs(void)
+{
+	under = sqlite3_vfs_find(NULL);
+	vfs = *under;
+	vfs.zName = "fault";
+	vfs.pNext = NULL;
+	vfs.szOsFile = (int)sizeof(struct file) + under->szOsFile;
+	vfs.xOpen = x_open;
+	vfs.xDelete = x_delete;
+	vfs.xAccess = x_access;
+	if (sqlite3_vfs_register(&vfs, 1) != SQLITE_OK)
+		abort();
+}
+
+static sqlite3_mem_methods sqlite_memory;
+
+static void *
+sqlite_malloc(int size)
+{
+	return fails(FAULT_MEMORY) ? NULL : sqlite_memory.xMalloc(size);
+}
+
+static void *
+sqlite_realloc(void *p, int size)
+{
+	return fails(FAULT_MEMORY) ? NULL : sqlite_memory.xRealloc(p, size);
+}
+
+static void
+setup_sqlite(void)
+{
+	sqlite3_mem_methods ours;
+
+	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) !=
+	    SQLITE_OK)
+		abort();
+	ours = sqlite_memory;
+	ours.xMalloc = sqlite_malloc;
+	ours.xRealloc = sqlite_realloc;
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) != SQLITE_OK ||
+	    sqlite3_initialize() != SQLITE_OK)
+		abort();
+	setup_vfs();
+}
+
+void
+fault_setup(void)
+{
+	setup_sqlite();
+	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fault.h - makes the n-th call of a kind fail. Linked with --wrap (room.mk),
+ * so that it is our own calls that fail; those that libraries make of memory
+ * go through the hooks that they have for it.
+ *
+ * Only threads that are armed are counted, and threads that they start: what
+ * a test's servers do goes well.
+ */
+#ifndef SG_TESTS_FAULT_H
+#define SG_TESTS_FAULT_H
+#include <stdbool.h>
+
+enum fault_kind {
+	FAULT_MEMORY,  /* malloc and whatever is made of it */
+	FAULT_FILE,    /* open, read, write, fsync, stat, rename, unlink... */
+	FAULT_NETWORK, /* socket, connect, poll, send, recv, eventfd... */
+	FAULT_THREAD,  /* pthread_create */
+	FAULT_DISK,    /* SQLite's reads, writes, syncs and locks */
+	FAULT_KINDS
+};
+extern const char *const fault_names[FAULT_KINDS];
+
+/* Hooks into libraries; before any of them is used. */
+void fault_setup(void);
+
+/* From now on the n-th call (from 1) of that kind fails, and with forever all
+   behind it. Others arm and disarm around what is theirs. */
+void fault_plan(enum fault_kind kind, unsigned n, bool forever);
+void fault_arm(void);
+void fault_disarm(void);
+/* Nothing fails any more. */
+void fault_end(void);
+/* How many calls of the planned kind were made by armed threads. */
+unsigned fault_count(void);
+/* The planned one has failed. */
+bool fault_happened(void);
+#endif

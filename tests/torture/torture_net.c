@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * torture_net.c - a worker's lookup, against real DNS and mail servers, while
+ * calls of the worker fail. One domain has a policy that is fetched, a signed
+ * MX RRset, one host with TLSA that fits and one without; the other publishes
+ * no policy, but TLSA that does not fit, so that a clean run refuses.
+ *
+ * Holds: it ends, with facts or by saying that it cannot; "could not look" is
+ * never "there is none": TXT is not NONE, MX is neither implicit nor null nor
+ * NXDOMAIN, TLSA is not NONE at the host that has it, if its addresses were
+ * found; what was not verified is not called verified; the facts are ones
+ * that the front takes; and what a clean run refuses does not pass.
+ */
+#include <string.h>
+#include "decide/decide.h"
+#include "facts/codec.h"
+#include "support/plan_bench.h"
+#include "torture/torture.h"
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define POLICY "version: STSv1\nmode: enforce\nmx: a.test\nmx: da.test\n" \
+	"max_age: 86400\n"
+#define DEADLINE_MS 4000
+
+static const struct dns_row rows[] = {
+	{ "_mta-sts.d.test", SG_DNS_TXT, DNS_DATA, "v=STSv1; id=one;", 0, 0 },
+	{ "mta-sts.d.test", SG_DNS_A, DNS_DATA, "127.0.0.1", 0, 0 },
+	{ "d.test", SG_DNS_MX, DNS_DATA, "10 da.test", 0, 0 },
+	{ "d.test", SG_DNS_MX, DNS_DATA, "20 a.test", 0, 0 },
+	{ "da.test", SG_DNS_A, DNS_DATA, "127.0.0.1", 0, 0 },
+	{ "@da.test", SG_DNS_TLSA, DNS_DATA, "EE", 0, 0 },
+	{ "a.test", SG_DNS_A, DNS_DATA, "127.0.0.2", 0, 0 },
+	{ "refused.test", SG_DNS_MX, DNS_DATA, "10 other.test", 0, 0 },
+	{ "other.test", SG_DNS_A, DNS_DATA, "127.0.0.3", 0, 0 },
+	{ "@other.test", SG_DNS_TLSA, DNS_DATA, "OTHER", 0, 0 },
+};
+
+static unsigned called;
+static struct sg_facts *learnt;
+
+static void
+on_learnt(void *arg, uint64_t job_id, const struct sg_facts *f)
+{
+	(void)arg;
+	(void)job_id;
+	called++;
+	learnt = sg_facts_ref(f);
+}
+
+static void
+check_mx(const struct sg_facts_mx *mx)
+{
+	bool has_tlsa = strcmp(mx->host, "da.test") == 0;
+
+	torture_hold(has_tlsa || strcmp(mx->host, "a.test") == 0);
+	torture_hold(!has_tlsa || mx->addrs != SG_ADDR_OK ||
+	    (mx->tlsa != SG_TLSA_NONE && mx->tlsa != SG_TLSA_UNUSABLE));
+	torture_hold(has_tlsa || mx->tlsa != SG_TLSA_USABLE);
+	torture_hold(mx->addrs != SG_ADDR_NONE);
+	torture_hold(mx->probe.level != SG_LEVEL_DANE || has_tlsa);
+	torture_hold(mx->probe.state == SG_PROBE_OK ||
+	    mx->probe.state == SG_PROBE_FAIL ||
+	    mx->probe.level == SG_LEVEL_NONE);
+}
+
+static void
+check_published(const struct sg_facts *f)
+{
+	torture_hold(f->sts.txt.state != SG_TXT_NONE &&
+	    f->sts.txt.state != SG_TXT_INVALID);
+	for (unsigned i = 0; i < f->n_mx; i++)
+		check_mx(&f->mx[i]);
+}
+
+static void
+check_refused(const struct sg_facts *f)
+{
+	struct sg_verdict v;
+
+	sg_decide_verdict(f, SG_REQUIRE_PUBLISHED, false, sg_wall_now(), &v);
+	torture_hold(v.result != SG_RESULT_PASS &&
+	    v.result != SG_RESULT_NOT_APPLICABLE);
+}
+
+static void
+check(const struct sg_facts *f)
+{
+	unsigned char *record = NULL;
+	struct sg_facts *again = NULL;
+	size_t len;
+
+	torture_hold(f->mx_state == SG_MX_FOUND || f->mx_state == SG_MX_ERROR ||
+	    f->mx_state == SG_MX_UNASKED || f->mx_state == SG_MX_BOGUS);
+	if (strcmp(f->hop.name, "d.test") == 0)
+		check_published(f);
+	else
+		check_refused(f);
+	torture_hold(sg_facts_encode(f, &record, &len) == SG_OK);
+	torture_hold(sg_facts_decode(record, len, &again, NULL) == SG_OK);
+	free(record);
+	sg_facts_unref(&again);
+}
+
+static void
+look_up(struct plan_bench *b, const char *hop)
+{
+	struct sg_mono began = sg_mono_now();
+	struct sg_plan *plan;
+
+	b->job.deadline_ms = DEADLINE_MS;
+	snprintf(b->job.hop.name, sizeof(b->job.hop.name), "%s", hop);
+	b->net.https->body = POLICY;
+	fault_arm();
+	plan = sg_plan_start(&b->net, &b->job, on_learnt, b);
+	while (plan != NULL && called == 0)
+		torture_hold(event_base_loop(b->base, EVLOOP_ONCE) == 0);
+	fault_disarm();
+	torture_hold(sg_mono_now().ms - began.ms < DEADLINE_MS + 5000);
+	torture_hold(called <= 1);
+	if (learnt != NULL)
+		check(learnt);
+	sg_facts_unref(&learnt);
+}
+
+static void
+run(const char *hop)
+{
+	struct plan_bench b;
+
+	plan_bench_open(&b, rows, N(rows), "DNS:a.test,DNS:da.test");
+	look_up(&b, hop);
+	plan_bench_close(&b);
+}
+
+static void
+passed(void)
+{
+	run("d.test");
+}
+
+static void
+refused(void)
+{
+	run("refused.test");
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct torture all[] = {
+		{ "passed", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK, passed, 23,
+		    false },
+		{ "refused", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK, refused,
+		    17, false },
+	};
+
+	return torture_main(argc, argv, all, N(all));
+}

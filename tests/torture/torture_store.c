@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * torture_store.c - the store when memory, its file or its disk fails it.
+ * Holds: it opens or says why; what put() called written is there after the
+ * file is opened again; what it called written later is there once the disk
+ * is back; a failing disk never makes a policy that is known unknown, and
+ * memory that fails never makes anything but "could not look".
+ */
+#include <sys/stat.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "engine/landing.h"
+#include "facts/codec.h"
+#include "store/store.h"
+#include "torture/torture.h"
+
+#define NOW 1795000000
+#define POLICY "version: STSv1\nmode: enforce\nmx: mx.good.test\n" \
+	"max_age: 604800\n"
+
+static struct sg_wall clock_now = { NOW };
+static char dir[64], db[96];
+
+static struct sg_wall
+tell(void)
+{
+	return clock_now;
+}
+
+static void
+remove_dir(void)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	(void)rmdir(dir);
+}
+
+static void
+make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "./torture-store-XXXXXX");
+	torture_hold(mkdtemp(dir) != NULL);
+	snprintf(db, sizeof(db), "%s/facts.db", dir);
+	atexit(remove_dir);
+}
+
+static struct sg_facts *
+facts_of(const char *name)
+{
+	struct sg_nexthop hop = { .port = 25 };
+	struct sg_facts *f;
+
+	snprintf(hop.name, sizeof(hop.name), "%s", name);
+	f = sg_facts_new(&hop);
+	torture_hold(f != NULL);
+	torture_hold(sg_facts_set_policy(f, POLICY, strlen(POLICY), "id1",
+	    (struct sg_wall) { NOW }, NULL) == SG_OK);
+	f->refetch_at.s = NOW + 10;
+	f->fresh_until.s = NOW + 10;
+	return f;
+}
+
+static bool
+has_policy(struct sg_store *s, const char *key)
+{
+	struct sg_facts *f = NULL;
+	bool has = sg_store_get(s, key, &f, NULL) == SG_OK &&
+	    sg_facts_policy(f, clock_now) != NULL;
+
+	sg_facts_unref(&f);
+	return has;
+}
+
+static enum sg_rc
+open_store(struct sg_store **s)
+{
+	struct sg_store_params p = { .path = db, .max_entries = 1000,
+		.now = tell };
+	struct sg_err err = { .text = "" };
+	enum sg_rc rc = sg_store_open(&p, s, &err);
+
+	torture_hold(rc == SG_OK || err.text[0] != '\0');
+	return rc;
+}
+
+static bool
+keep_going(void *arg, const struct sg_facts *f)
+{
+	(void)arg;
+	(void)f;
+	return true;
+}
+
+struct state {
+	bool put_a, put_b, purged;
+};
+
+/* What a daemon does in its life; each may fail. */
+static void
+live(struct sg_store *s, struct sg_facts *a, struct sg_facts *b,
+    struct state *st)
+{
+	struct sg_nexthop due[4];
+	struct sg_store_stats stats;
+
+	st->put_a = sg_store_put(s, &a, 1, NULL) == SG_OK;
+	(void)has_policy(s, "a.test");
+	(void)has_policy(s, "none.test");
+	st->put_b = sg_store_put(s, &b, 1, NULL) == SG_OK;
+	st->purged = sg_store_purge(s, "b.test") == SG_OK;
+	clock_now.s += 20;
+	(void)sg_store_due(s, clock_now, due, 4);
+	(void)sg_store_expire(s, clock_now, 10);
+	sg_store_each(s, keep_going, NULL);
+	sg_store_stats(s, &stats);
+}
+
+/* Nothing fails any more: whatever waited is written. */
+static void
+recover(struct sg_store *s, struct sg_facts *a, bool memory_too)
+{
+	struct sg_nexthop due[4];
+	struct sg_store_stats stats;
+
+	fault_end();
+	if (!memory_too)
+		torture_hold(has_policy(s, "a.test"));
+	for (int i = 0; i < 4; i++) {
+		clock_now.s += 60;
+		(void)sg_store_due(s, clock_now, due, 4);
+	}
+	sg_store_stats(s, &stats);
+	torture_hold(stats.unwritten == 0 && !stats.degraded);
+	torture_hold(sg_store_put(s, &a, 1, NULL) == SG_OK ||
+	    memory_too);
+}
+
+static void
+check_written(const struct state *st)
+{
+	struct sg_store *s = NULL;
+
+	torture_hold(open_store(&s) == SG_OK);
+	torture_hold(!st->put_a || has_policy(s, "a.test"));
+	torture_hold(!st->put_b || !st->purged || !has_policy(s, "b.test"));
+	sg_store_close(&s);
+}
+
+/* crash: the process that wrote ends without another word. */
+static void
+run(bool memory_too, bool crash)
+{
+	struct sg_facts *a = facts_of("a.test"), *b = facts_of("b.test");
+	struct sg_store *s = NULL;
+	struct state st = { false, false, false };
+
+	make_dir();
+	fault_arm();
+	if (open_store(&s) == SG_OK)
+		live(s, a, b, &st);
+	fault_disarm();
+	if (s != NULL && crash)
+		fault_end();
+	else if (s != NULL)
+		recover(s, a, memory_too);
+	st.put_a = st.put_a || (s != NULL && !crash && !memory_too);
+	sg_store_close(&s);
+	fault_end();
+	check_written(&st);
+	sg_facts_unref(&a);
+	sg_facts_unref(&b);
+}
+
+static void
+memory(void)
+{
+	run(true, true);
+}
+
+static void
+disk(void)
+{
+	run(false, false);
+}
+
+static void
+disk_then_end(void)
+{
+	run(false, true);
+}
+
+/* A store that holds a policy is opened and asked while things fail. */
+static void
+reading(void)
+{
+	struct sg_facts *a = facts_of("a.test"), *got = NULL;
+	struct sg_store *s = NULL;
+	enum sg_rc rc;
+
+	make_dir();
+	torture_hold(open_store(&s) == SG_OK);
+	torture_hold(sg_store_put(s, &a, 1, NULL) == SG_OK);
+	sg_store_close(&s);
+	fault_arm();
+	if (open_store(&s) == SG_OK) {
+		rc = sg_store_get(s, "a.test", &got, NULL);
+		torture_hold(rc == SG_OK || rc == SG_RETRY);
+		torture_hold(rc != SG_OK ||
+		    sg_facts_policy(got, clock_now) != NULL);
+	}
+	fault_disarm();
+	fault_end();
+	sg_facts_unref(&got);
+	sg_store_close(&s);
+	check_written(&(struct state) { true, false, false });
+	sg_facts_unref(&a);
+}
+
+/* What a worker says comes in while things fail. */
+static void
+landing(void)
+{
+	struct sg_facts *a = facts_of("a.test"), *learnt, *new = NULL;
+	struct sg_store *s = NULL;
+	struct sg_err err;
+	unsigned char *record = NULL;
+	size_t len = 0;
+	enum sg_rc rc;
+
+	make_dir();
+	torture_hold(open_store(&s) == SG_OK);
+	torture_hold(sg_store_put(s, &a, 1, NULL) == SG_OK);
+	learnt = sg_facts_new(&a->hop);
+	torture_hold(learnt != NULL);
+	learnt->sts.txt.state = SG_TXT_NONE;
+	torture_hold(sg_facts_encode(learnt, &record, &len) == SG_OK);
+	fault_arm();
+	rc = sg_landing_judge(s, &a->hop, record, len, clock_now, &new, &err);
+	fault_disarm();
+	torture_hold(rc == SG_OK || rc == SG_RETRY);
+	torture_hold(rc != SG_OK || sg_facts_policy(new, clock_now) != NULL);
+	sg_facts_unref(&new);
+	sg_facts_unref(&learnt);
+	sg_facts_unref(&a);
+	free(record);
+	sg_store_close(&s);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct torture all[] = {
+		{ "memory", 1 << FAULT_MEMORY, memory, 31, false },
+		{ "disk", 1 << FAULT_DISK | 1 << FAULT_FILE, disk, 5, false },
+		{ "disk-then-end", 1 << FAULT_DISK | 1 << FAULT_FILE,
+		    disk_then_end, 5, false },
+		{ "reading", 1 << FAULT_DISK | 1 << FAULT_FILE |
+		    1 << FAULT_MEMORY, reading, 17, false },
+		{ "landing", 1 << FAULT_DISK | 1 << FAULT_MEMORY, landing, 0,
+		    false },
+	};
+
+	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));
+}
