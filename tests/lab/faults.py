@@ -121,7 +121,7 @@ def _(lab, relay):
 @story("SIGHUP does not take a CA file that the daemon's user cannot read "
        "(V-15)", ONE, FAULTS)
 def _(lab, relay):
-    other = Gate(lab, "gate-user", lab.binary, "inet:8891@127.0.0.1")
+    other = Gate(lab, "gate-user", lab.binary, "inet:8893@127.0.0.1")
     other.text = other.text.replace('user = ""', 'user = "nobody"')
     proc.write(other.conf, other.text)
     secret = os.path.join(lab.top, "secret.pem")
