@@ -1,0 +1,14 @@
+# tests/bench: see its README. Built by `make bench-programs` only.
+EXTRA_PROGRAMS = tests/bench/milter_load tests/bench/null_milter \
+	tests/bench/seed
+BENCH = tests/bench/bench.h tests/bench/bench.c
+BENCH_MADE = tests/bench/made.h tests/bench/made.c
+tests_bench_milter_load_SOURCES = tests/bench/milter_load.c $(BENCH)
+tests_bench_null_milter_SOURCES = tests/bench/null_milter.c $(BENCH)
+tests_bench_null_milter_LDADD = $(MILTER_LIBS)
+tests_bench_seed_SOURCES = tests/bench/seed.c $(BENCH) $(BENCH_MADE)
+tests_bench_seed_LDADD = libstsgate.a $(SG_LIBS)
+CLEANFILES += $(EXTRA_PROGRAMS)
+
+.PHONY: bench-programs
+bench-programs: $(EXTRA_PROGRAMS) stsgate$(EXEEXT)
