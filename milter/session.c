@@ -259,7 +259,7 @@ log_recipient(const struct session *s, const char *arg, const char *qid,
 	if (s->config->log_addresses)
 		told.recipient = arg;
 	sg_reply_log(&told, line, sizeof(line));
-	sg_log(SG_LOG_INFO, "%s", line);
+	sg_log_line(SG_LOG_INFO, line);
 	if (a->decision.window_over)
 		sg_log(SG_LOG_WARN,
 		    "id=%s next_hop=%s: its policy could not be learnt for "

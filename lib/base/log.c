@@ -2,10 +2,13 @@
 /*
  * log.c - see log.h.
  *
- * The ring holds whole lines of fixed size: a writer copies one under the
- * mutex and goes on; the thread takes them out one by one and writes without
- * the mutex, however long the sink takes. A sink that hangs for good keeps the
- * thread and the ring; the process goes on without them.
+ * Writers append to one of two buffers under the mutex; the thread takes the
+ * full one, leaves the empty one, and writes without the mutex, however long
+ * the sink takes: a few kilobytes at once, since a system call a line costs
+ * more than the line. While lines come it looks by itself every few
+ * milliseconds, so that who writes one makes no system call; only when there
+ * was nothing for a while does it sleep until it is woken. A sink that hangs
+ * for good keeps the thread and its buffer; the process goes on without them.
  */
 #include "base/log.h"
 
@@ -15,6 +18,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +27,25 @@
 #include <unistd.h>
 
 #define LINE_SIZE 2001
-#define RING_LINES 4096
+#define MAX_LINES 4096           /* waiting; more are dropped */
+#define BUFFER_SIZE (1024 * 1024)
+#define HURRY_LINES (MAX_LINES / 4)
+#define HURRY_BYTES (BUFFER_SIZE / 4)
+#define LOOK_MS 10               /* while lines come */
+#define LOOKS 20                 /* in vain, then the thread sleeps */
+/* One write(2) to a pipe that other processes write to as well must not be
+   longer, or lines could be mixed. */
+#define CHUNK_SIZE 4096
 
-struct line {
-	enum sg_log_level level;
-	char text[LINE_SIZE];
+/* Each line: this, then len bytes and a NUL. */
+struct head {
+	uint16_t len;
+	uint8_t level;
+};
+
+struct buffer {
+	size_t used, lines;
+	char bytes[BUFFER_SIZE];
 };
 
 static struct {
@@ -37,13 +55,13 @@ static struct {
 	char role[24];
 	bool syslog_open;
 	pid_t owner; /* who may have a thread: a child of fork has none */
-	/* The mutex guards the ring and its state. */
+	/* The mutex guards the buffer that is filled, and the state. */
 	pthread_mutex_t mutex;
 	pthread_cond_t more, empty;
 	atomic_bool running; /* read without the mutex */
-	bool stop, writing;
-	struct line *ring;
-	size_t head, n;
+	bool stop, writing, asleep;
+	struct buffer *fill;
+	struct buffer *drain; /* the thread's */
 	unsigned long dropped, told;
 	pthread_t thread;
 } lg = { .max_level = SG_LOG_INFO, .target = SG_LOG_STDERR,
@@ -89,24 +107,64 @@ priority(enum sg_log_level level)
 	return p[level];
 }
 
+#define PREFIX_SIZE 32
+
+struct prefixes {
+	char of[SG_LOG_DEBUG + 1][PREFIX_SIZE];
+};
+
+static void
+make_prefixes(struct prefixes *out)
+{
+	for (int i = 0; i <= SG_LOG_DEBUG; i++) {
+		if (lg.target == SG_LOG_JOURNAL)
+			snprintf(out->of[i], PREFIX_SIZE, "<%d>", priority(i));
+		else
+			snprintf(out->of[i], PREFIX_SIZE, "stsgate[%d]: ",
+			    (int)getpid());
+	}
+}
+
+/* The line as it goes to a descriptor; returns its length. */
+static size_t
+compose(const char *prefix, const char *text, size_t len,
+    char out[LINE_SIZE + PREFIX_SIZE])
+{
+	size_t n = strlen(prefix);
+
+	memcpy(out, prefix, n);
+	memcpy(out + n, text, len);
+	out[n + len] = '\n';
+	return n + len + 1;
+}
+
+static void
+write_all(const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(STDERR_FILENO, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return;
+		p += done;
+		n -= (size_t)done;
+	}
+}
+
 static void
 write_line(enum sg_log_level level, const char *text)
 {
-	char out[LINE_SIZE + 64];
-	int n;
+	char out[LINE_SIZE + PREFIX_SIZE];
+	struct prefixes prefixes;
 
 	if (lg.target == SG_LOG_SYSLOG) {
 		syslog(LOG_MAIL | priority(level), "%s", text);
 		return;
 	}
-	if (lg.target == SG_LOG_JOURNAL)
-		n = snprintf(out, sizeof(out), "<%d>%s\n", priority(level),
-		    text);
-	else
-		n = snprintf(out, sizeof(out), "stsgate[%d]: %s\n",
-		    (int)getpid(), text);
-	while (write(STDERR_FILENO, out, (size_t)n) < 0 && errno == EINTR)
-		;
+	make_prefixes(&prefixes);
+	write_all(out, compose(prefixes.of[level], text, strlen(text), out));
 }
 
 /* --- the thread -------------------------------------------------------------------- */
@@ -121,19 +179,82 @@ tell_dropped(unsigned long n)
 	write_line(SG_LOG_WARN, text);
 }
 
-/* Takes one line out; false: stop. Mutex held. */
-static bool
-take(struct line *out, unsigned long *dropped)
+static void
+write_buffer(const struct buffer *b)
 {
-	while (lg.n == 0 && !lg.stop) {
-		pthread_cond_broadcast(&lg.empty);
-		pthread_cond_wait(&lg.more, &lg.mutex);
+	char chunk[CHUNK_SIZE], line[LINE_SIZE + PREFIX_SIZE];
+	struct prefixes prefixes;
+	size_t n = 0, len;
+	struct head head;
+
+	make_prefixes(&prefixes);
+	for (size_t at = 0; at < b->used; at += sizeof(head) + head.len + 1) {
+		const char *text = b->bytes + at + sizeof(head);
+
+		memcpy(&head, b->bytes + at, sizeof(head));
+		if (lg.target == SG_LOG_SYSLOG) {
+			write_line(head.level, text);
+			continue;
+		}
+		len = compose(prefixes.of[head.level], text, head.len, line);
+		if (n + len > sizeof(chunk)) {
+			write_all(chunk, n);
+			n = 0;
+		}
+		memcpy(chunk + n, line, len);
+		n += len;
 	}
-	if (lg.n == 0)
+	write_all(chunk, n);
+}
+
+static struct timespec
+in_ms(int ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += ms / 1000;
+	ts.tv_nsec += ms % 1000 * 1000000L;
+	if (ts.tv_nsec >= 1000000000L) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000L;
+	}
+	return ts;
+}
+
+/* Waits for lines: by looking while they were coming, then asleep. The first
+   line after a pause is taken at once. Mutex held. */
+static void
+await_lines(void)
+{
+	for (int i = 0; i < LOOKS && !lg.stop; i++) {
+		struct timespec until = in_ms(LOOK_MS);
+
+		(void)pthread_cond_timedwait(&lg.more, &lg.mutex, &until);
+		if (lg.fill->lines > 0)
+			return;
+	}
+	lg.asleep = true;
+	while (lg.fill->lines == 0 && !lg.stop)
+		pthread_cond_wait(&lg.more, &lg.mutex);
+	lg.asleep = false;
+}
+
+/* Takes what is there out; false: stop. Mutex held. */
+static bool
+take(unsigned long *dropped)
+{
+	struct buffer *full;
+
+	if (lg.fill->lines == 0) {
+		pthread_cond_broadcast(&lg.empty);
+		await_lines();
+	}
+	if (lg.fill->lines == 0)
 		return false;
-	*out = lg.ring[lg.head];
-	lg.head = (lg.head + 1) % RING_LINES;
-	lg.n--;
+	full = lg.fill;
+	lg.fill = lg.drain;
+	lg.drain = full;
 	*dropped = lg.dropped - lg.told;
 	lg.told = lg.dropped;
 	return true;
@@ -142,19 +263,26 @@ take(struct line *out, unsigned long *dropped)
 static void *
 drain(void *arg)
 {
-	struct line line;
 	unsigned long dropped;
 
 	(void)arg;
 	pthread_mutex_lock(&lg.mutex);
-	while (take(&line, &dropped)) {
+	while (take(&dropped)) {
 		lg.writing = true;
 		pthread_mutex_unlock(&lg.mutex);
-		write_line(line.level, line.text);
+		write_buffer(lg.drain);
+		lg.drain->used = lg.drain->lines = 0;
 		if (dropped > 0)
 			tell_dropped(dropped);
 		pthread_mutex_lock(&lg.mutex);
 		lg.writing = false;
+		/* The lines after this pause come together too. */
+		if (!lg.stop && lg.fill->lines < HURRY_LINES) {
+			struct timespec until = in_ms(LOOK_MS);
+
+			(void)pthread_cond_timedwait(&lg.more, &lg.mutex,
+			    &until);
+		}
 	}
 	pthread_cond_broadcast(&lg.empty);
 	pthread_mutex_unlock(&lg.mutex);
@@ -176,45 +304,50 @@ make_locks(void)
 	pthread_condattr_destroy(&attr);
 }
 
+static struct buffer *
+new_buffer(void)
+{
+	struct buffer *b = malloc(sizeof(*b));
+
+	if (b != NULL)
+		b->used = b->lines = 0;
+	return b;
+}
+
+static void
+free_buffers(void)
+{
+	free(lg.fill);
+	free(lg.drain);
+	lg.fill = lg.drain = NULL;
+}
+
 void
 sg_log_start(void)
 {
 	sigset_t all, before;
 
-	if (lg.ring != NULL)
+	if (lg.fill != NULL)
 		return;
 	if (lg.owner == 0) {
 		lg.owner = getpid();
 		make_locks();
 	}
-	lg.ring = malloc(RING_LINES * sizeof(*lg.ring));
-	if (lg.ring == NULL)
+	lg.fill = new_buffer();
+	lg.drain = new_buffer();
+	if (lg.fill == NULL || lg.drain == NULL) {
+		free_buffers();
 		return;
-	lg.stop = false;
+	}
+	lg.stop = lg.asleep = false;
 	lg.running = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (pthread_create(&lg.thread, NULL, drain, NULL) != 0) {
 		lg.running = false;
-		free(lg.ring);
-		lg.ring = NULL;
+		free_buffers();
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static struct timespec
-in_ms(int ms)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += ms / 1000;
-	ts.tv_nsec += ms % 1000 * 1000000L;
-	if (ts.tv_nsec >= 1000000000L) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000L;
-	}
-	return ts;
 }
 
 void
@@ -231,18 +364,17 @@ sg_log_stop(int max_wait_ms)
 	}
 	lg.stop = true;
 	pthread_cond_signal(&lg.more);
-	while ((lg.n > 0 || lg.writing) && error == 0)
+	while ((lg.fill->lines > 0 || lg.writing) && error == 0)
 		error = pthread_cond_timedwait(&lg.empty, &lg.mutex, &until);
-	done = lg.n == 0 && !lg.writing;
+	done = lg.fill->lines == 0 && !lg.writing;
 	if (done)
 		lg.running = false;
 	pthread_mutex_unlock(&lg.mutex);
 	if (!done)
-		return; /* the sink hangs: its thread and ring are left to it */
+		return; /* the sink hangs: its thread and buffers are left to it */
 	pthread_join(lg.thread, NULL);
 	pthread_mutex_lock(&lg.mutex);
-	free(lg.ring);
-	lg.ring = NULL;
+	free_buffers();
 	pthread_mutex_unlock(&lg.mutex);
 }
 
@@ -257,9 +389,7 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 	lg.owner = getpid();
 	make_locks();
 	lg.running = lg.stop = lg.writing = false;
-	free(lg.ring);
-	lg.ring = NULL;
-	lg.n = lg.head = 0;
+	free_buffers();
 	lg.target = target == SG_LOG_AUTO ? find_target() : target;
 	lg.max_level = max_level;
 	snprintf(lg.role, sizeof(lg.role), "%s", role);
@@ -270,24 +400,37 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 		openlog("stsgate", LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+/* Mutex held, and there is room. */
+static void
+append(enum sg_log_level level, const char *text, size_t len)
+{
+	struct head head = { (uint16_t)len, (uint8_t)level };
+	struct buffer *b = lg.fill;
+
+	memcpy(b->bytes + b->used, &head, sizeof(head));
+	memcpy(b->bytes + b->used + sizeof(head), text, len + 1);
+	b->used += sizeof(head) + len + 1;
+	b->lines++;
+	if (lg.asleep || b->lines == HURRY_LINES ||
+	    (b->used >= HURRY_BYTES && b->used - len < HURRY_BYTES)) {
+		lg.asleep = false; /* woken once is enough */
+		pthread_cond_signal(&lg.more);
+	}
+}
+
 /* False: there is no thread to take it (any more). */
 static bool
-enqueue(enum sg_log_level level, const char *text)
+enqueue(enum sg_log_level level, const char *text, size_t len)
 {
-	struct line *line;
 	bool running;
 
 	pthread_mutex_lock(&lg.mutex);
 	running = lg.running;
-	if (running && lg.n == RING_LINES)
+	if (running && (lg.fill->lines >= MAX_LINES ||
+	    lg.fill->used + sizeof(struct head) + len + 1 > BUFFER_SIZE))
 		lg.dropped++;
-	else if (running) {
-		line = &lg.ring[(lg.head + lg.n) % RING_LINES];
-		line->level = level;
-		snprintf(line->text, sizeof(line->text), "%s", text);
-		lg.n++;
-		pthread_cond_signal(&lg.more);
-	}
+	else if (running)
+		append(level, text, len);
 	pthread_mutex_unlock(&lg.mutex);
 	return running;
 }
@@ -307,6 +450,14 @@ scrub(char *text)
 	}
 }
 
+static void
+log_text(enum sg_log_level level, char *text, size_t len)
+{
+	scrub(text);
+	if (!lg.running || !enqueue(level, text, len))
+		write_line(level, text);
+}
+
 void
 sg_log(enum sg_log_level level, const char *fmt, ...)
 {
@@ -320,9 +471,24 @@ sg_log(enum sg_log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	scrub(text);
-	if (!lg.running || !enqueue(level, text))
-		write_line(level, text);
+	log_text(level, text, strlen(text));
+}
+
+void
+sg_log_line(enum sg_log_level level, const char *line)
+{
+	char text[LINE_SIZE];
+	size_t role = strlen(lg.role), len = strlen(line);
+
+	if (level > lg.max_level)
+		return;
+	if (len > sizeof(text) - role - 3)
+		len = sizeof(text) - role - 3;
+	memcpy(text, lg.role, role);
+	memcpy(text + role, ": ", 2);
+	memcpy(text + role + 2, line, len);
+	text[role + 2 + len] = '\0';
+	log_text(level, text, role + 2 + len);
 }
 
 unsigned long

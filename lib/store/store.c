@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ENTRIES_DEFAULT 200000
+#define MAX_ENTRIES_DEFAULT 1500000
+/* A domain takes some 150 bytes; one that wants to be a burden, 64 KB. */
+#define MAX_BYTES ((size_t)384 * 1024 * 1024)
 #define PAGE 100
 #define STALE_S (7 * 86400)
 
@@ -51,7 +53,7 @@ sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
 	sg_assert(pthread_mutex_init(&s->state_mutex, NULL) == 0);
 	s->memory = sg_memory_new(params->max_entries > 0
 		? params->max_entries
-		: MAX_ENTRIES_DEFAULT);
+		: MAX_ENTRIES_DEFAULT, MAX_BYTES);
 	if (s->memory == NULL) {
 		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
 		rc = SG_BAD;
@@ -272,23 +274,6 @@ sg_store_expire(struct sg_store *s, struct sg_wall now, size_t max)
 	return s->disk != NULL ? on_disk : in_memory;
 }
 
-static void
-each_in_memory(struct sg_store *s,
-    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
-{
-	struct sg_facts **all;
-	bool go_on = true;
-	size_t n;
-
-	all = sg_memory_all(s->memory, false, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (go_on)
-			go_on = fn(arg, all[i]);
-		sg_facts_unref(&all[i]);
-	}
-	free(all);
-}
-
 /* One row, as sg_store_get() would have it, but not kept in memory. */
 static bool
 show(struct sg_store *s, const char *key,
@@ -302,6 +287,23 @@ show(struct sg_store *s, const char *key,
 	go_on = fn(arg, f);
 	sg_facts_unref(&f);
 	return go_on;
+}
+
+static void
+each_in_memory(struct sg_store *s,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	bool go_on = true;
+	char **keys;
+	size_t n;
+
+	keys = sg_memory_keys(s->memory, false, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (go_on)
+			go_on = show(s, keys[i], fn, arg);
+		free(keys[i]);
+	}
+	free(keys);
 }
 
 void

@@ -18,7 +18,8 @@ struct sg_store;
 
 struct sg_store_params {
 	const char *path;    /* the SQLite file; NULL = memory only */
-	size_t max_entries;  /* of the memory tier; 0 = 200,000. Entries without
+	size_t max_entries;  /* of the memory tier; 0 = 1,500,000,
+				and whatever it is, 384 MB. Entries without
 				an unexpired policy are evicted first (K-14) */
 	struct sg_wall (*now)(void); /* NULL = sg_wall_now */
 };
