@@ -11,14 +11,17 @@
 #include <string.h>
 #include <time.h>
 
+/* The clocks are read once, and again after a wait: a warm recipient is
+   judged in less time than asking them for it several times takes. */
 struct pass {
 	struct sg_engine *engine;
 	const struct sg_gate_ask *ask;
-	struct sg_mono until;
+	double until_ms, now_ms; /* monotonic */
+	struct sg_wall now;
 };
 
 static double
-now_ms(void)
+mono_ms(void)
 {
 	struct timespec ts;
 
@@ -59,7 +62,7 @@ static void
 look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
     struct sg_gate_answer *a)
 {
-	int64_t left = p->until.ms - sg_mono_now().ms;
+	double left = p->until_ms - p->now_ms;
 	struct sg_ask ask = {
 		.hop = *hop,
 		.deadline_ms = left > 1 ? (int)left : 1,
@@ -71,11 +74,16 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 	struct sg_answer answer;
 
 	sg_engine_ask(p->engine, &ask, &answer);
+	if (answer.source != SG_SOURCE_MEMORY ||
+	    answer.missed != SG_REASON_NONE) {
+		p->now_ms = mono_ms();
+		p->now = sg_wall_now();
+	}
 	sg_facts_unref(&a->facts);
 	a->facts = answer.facts;
 	a->source = answer.source;
 	sg_decide_verdict(a->facts, a->asked.rule.require, p->ask->requiretls,
-	    sg_wall_now(), &a->verdict);
+	    p->now, &a->verdict);
 	mark_missed(p, a, answer.missed);
 }
 
@@ -108,21 +116,22 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
 {
 	struct sg_act_params act;
-	double start = now_ms();
+	double start = p->now_ms;
 
 	memset(a, 0, sizeof(*a));
 	sg_nexthop_key(hop, a->key);
-	sg_decide_rule(p->ask->config, p->ask->group, hop->name,
-	    sg_wall_now(), &a->asked);
+	sg_decide_rule(p->ask->config, p->ask->group, hop->name, p->now,
+	    &a->asked);
 	look(p, hop, p->ask->fresh, a);
 	if (rests_on_cache(a))
 		look(p, hop, true, a);
 	act = (struct sg_act_params) { &a->asked, &a->verdict, a->facts,
-		p->ask->config->delivery_map, sg_wall_now() };
+		p->ask->config->delivery_map, p->now };
 	sg_decide_action(&act, &a->decision);
 	if (rests_on_cache(a))
 		soften(a);
-	a->ms = now_ms() - start;
+	p->now_ms = mono_ms();
+	a->ms = p->now_ms - start;
 }
 
 /* What is done comes first, then what would be done if it were no dry run;
@@ -143,11 +152,12 @@ void
 sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
     struct sg_gate_answer *out)
 {
-	struct pass p = { engine, ask,
-		{ sg_mono_now().ms + ask->config->reply_deadline_ms } };
+	struct pass p = { .engine = engine, .ask = ask, .now_ms = mono_ms(),
+		.now = sg_wall_now() };
 	struct sg_gate_answer next;
 
 	sg_assert(ask->n_hops > 0);
+	p.until_ms = p.now_ms + ask->config->reply_deadline_ms;
 	judge_hop(&p, &ask->hops[0], out);
 	for (size_t i = 1; i < ask->n_hops; i++) {
 		judge_hop(&p, &ask->hops[i], &next);

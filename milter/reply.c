@@ -243,24 +243,32 @@ struct line {
 };
 
 static void
-add(struct line *l, const char *key, const char *value)
+add_bytes(struct line *l, const char *s, size_t len)
 {
-	const char *parts[2] = { key, value };
+	size_t room = l->size - l->n - 1;
 
-	for (int i = 0; i < 2; i++) {
-		size_t len = strlen(parts[i]), room = l->size - l->n - 1;
-
-		if (len > room)
-			len = room;
-		memcpy(l->p + l->n, parts[i], len);
-		l->n += len;
-	}
+	if (len > room)
+		len = room;
+	memcpy(l->p + l->n, s, len);
+	l->n += len;
 	l->p[l->n] = '\0';
+}
+
+/* The key is a literal: its length is known. */
+#define add(l, key, value) do {				\
+	add_bytes((l), "" key, sizeof(key) - 1);	\
+	add_value((l), (value));			\
+} while (0)
+
+static void
+add_value(struct line *l, const char *value)
+{
+	add_bytes(l, value, strlen(value));
 }
 
 /* Milliseconds with two decimals. */
 static void
-add_ms(struct line *l, const char *key, double ms)
+add_ms(struct line *l, double ms)
 {
 	char text[24], *p = text + sizeof(text);
 	uint64_t hundredths = ms > 0 ? (uint64_t)(ms * 100 + 0.5) : 0;
@@ -272,7 +280,7 @@ add_ms(struct line *l, const char *key, double ms)
 		*--p = (char)('0' + hundredths % 10);
 		hundredths /= 10;
 	}
-	add(l, key, p);
+	add(l, " ms=", p);
 }
 
 /* Appends the recipient, if it is to be logged; last, for a quoted local
@@ -280,16 +288,15 @@ add_ms(struct line *l, const char *key, double ms)
 static void
 add_recipient(struct line *l, const char *recipient)
 {
-	static const char key[] = " recipient=";
-
-	if (recipient == NULL || l->size - l->n < sizeof(key) + 4)
+	if (recipient == NULL || l->size - l->n < sizeof(" recipient=") + 4)
 		return;
-	add(l, key, "");
+	add(l, " recipient=", "");
 	sg_log_escape(l->p + l->n, l->size - l->n, recipient,
 	    strlen(recipient));
+	l->n += strlen(l->p + l->n);
 }
 
-void
+size_t
 sg_reply_log(const struct sg_told *told, char *out, size_t out_size)
 {
 	const struct sg_verdict *v = told->verdict;
@@ -314,6 +321,7 @@ sg_reply_log(const struct sg_told *told, char *out, size_t out_size)
 	add(&l, " applied=", sg_action_name(told->decision->applied));
 	add(&l, " dry_run=", told->asked->dry_run ? "1" : "0");
 	add(&l, " source=", told->source);
-	add_ms(&l, " ms=", told->ms);
+	add_ms(&l, told->ms);
 	add_recipient(&l, told->recipient);
+	return l.n;
 }

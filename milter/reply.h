@@ -44,6 +44,6 @@ void sg_reply_make(const struct sg_told *told, enum sg_action action,
 void sg_reply_header(const struct sg_told *worst, unsigned not_passed,
     unsigned accepted, char *out, size_t out_size);
 
-/* The log line of INTERFACES, without prefix. */
-void sg_reply_log(const struct sg_told *told, char *out, size_t out_size);
+/* The log line of INTERFACES, without prefix. Returns its length. */
+size_t sg_reply_log(const struct sg_told *told, char *out, size_t out_size);
 #endif

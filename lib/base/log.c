@@ -52,7 +52,8 @@ static struct {
 	/* Set before threads exist. */
 	enum sg_log_target target;
 	enum sg_log_level max_level;
-	char role[24];
+	char role[26]; /* "front: " */
+	size_t role_len;
 	bool syslog_open;
 	pid_t owner; /* who may have a thread: a child of fork has none */
 	/* The mutex guards the buffer that is filled, and the state. */
@@ -174,7 +175,7 @@ tell_dropped(unsigned long n)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "%s: %lu log lines were dropped: the log "
+	snprintf(text, sizeof(text), "%s%lu log lines were dropped: the log "
 	    "takes none", lg.role, n);
 	write_line(SG_LOG_WARN, text);
 }
@@ -392,7 +393,8 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 	free_buffers();
 	lg.target = target == SG_LOG_AUTO ? find_target() : target;
 	lg.max_level = max_level;
-	snprintf(lg.role, sizeof(lg.role), "%s", role);
+	snprintf(lg.role, sizeof(lg.role), "%.23s: ", role);
+	lg.role_len = strlen(lg.role);
 	if (lg.syslog_open)
 		closelog();
 	lg.syslog_open = lg.target == SG_LOG_SYSLOG;
@@ -404,15 +406,20 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 static void
 append(enum sg_log_level level, const char *text, size_t len)
 {
-	struct head head = { (uint16_t)len, (uint8_t)level };
+	size_t role = lg.role_len;
+	struct head head = { (uint16_t)(role + len), (uint8_t)level };
 	struct buffer *b = lg.fill;
+	char *to = b->bytes + b->used;
+	size_t before = b->used;
 
-	memcpy(b->bytes + b->used, &head, sizeof(head));
-	memcpy(b->bytes + b->used + sizeof(head), text, len + 1);
-	b->used += sizeof(head) + len + 1;
+	memcpy(to, &head, sizeof(head));
+	to += sizeof(head);
+	memcpy(to, lg.role, role);
+	memcpy(to + role, text, len + 1);
+	b->used += sizeof(head) + role + len + 1;
 	b->lines++;
 	if (lg.asleep || b->lines == HURRY_LINES ||
-	    (b->used >= HURRY_BYTES && b->used - len < HURRY_BYTES)) {
+	    (b->used >= HURRY_BYTES && before < HURRY_BYTES)) {
 		lg.asleep = false; /* woken once is enough */
 		pthread_cond_signal(&lg.more);
 	}
@@ -427,7 +434,7 @@ enqueue(enum sg_log_level level, const char *text, size_t len)
 	pthread_mutex_lock(&lg.mutex);
 	running = lg.running;
 	if (running && (lg.fill->lines >= MAX_LINES ||
-	    lg.fill->used + sizeof(struct head) + len + 1 > BUFFER_SIZE))
+	    lg.fill->used + sizeof(struct head) + LINE_SIZE > BUFFER_SIZE))
 		lg.dropped++;
 	else if (running)
 		append(level, text, len);
@@ -435,60 +442,80 @@ enqueue(enum sg_log_level level, const char *text, size_t len)
 	return running;
 }
 
+/* Whether any of eight bytes is below 0x20, 0x7f, or above. */
+static bool
+is_odd(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	uint64_t del = w ^ ones * 0x7f;
+
+	return ((w | (w - ones * 0x20) | (del - ones)) & tops) != 0;
+}
+
 /* Whatever the format brought: one line is one line, and no terminal obeys
    it. The controls above 127 are UTF-8 here (U+0080 to U+009F). */
 static void
-scrub(char *text)
+scrub(char *text, size_t len)
 {
-	unsigned char *s = (unsigned char *)text;
+	unsigned char *s = (unsigned char *)text, *end = s + len;
+	uint64_t w;
 
-	for (; *s != '\0'; s++) {
+	while (s < end) {
+		if (end - s >= 8) {
+			memcpy(&w, s, 8);
+			if (!is_odd(w)) {
+				s += 8;
+				continue;
+			}
+		}
 		if (*s < 0x20 || *s == 0x7f)
 			*s = '?';
 		else if (*s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
 			s[0] = s[1] = '?';
+		s++;
 	}
 }
 
+/* text has room for LINE_SIZE less the role. */
 static void
 log_text(enum sg_log_level level, char *text, size_t len)
 {
-	scrub(text);
-	if (!lg.running || !enqueue(level, text, len))
-		write_line(level, text);
+	char whole[LINE_SIZE];
+
+	scrub(text, len);
+	if (lg.running && enqueue(level, text, len))
+		return;
+	snprintf(whole, sizeof(whole), "%s%s", lg.role, text);
+	write_line(level, whole);
 }
 
 void
 sg_log(enum sg_log_level level, const char *fmt, ...)
 {
 	char text[LINE_SIZE];
+	size_t room = sizeof(text) - lg.role_len;
 	va_list ap;
-	int n;
 
 	if (level > lg.max_level)
 		return;
-	n = snprintf(text, sizeof(text), "%s: ", lg.role);
 	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	vsnprintf(text, room, fmt, ap);
 	va_end(ap);
 	log_text(level, text, strlen(text));
 }
 
 void
-sg_log_line(enum sg_log_level level, const char *line)
+sg_log_line(enum sg_log_level level, char *line, size_t len)
 {
-	char text[LINE_SIZE];
-	size_t role = strlen(lg.role), len = strlen(line);
+	size_t room = LINE_SIZE - lg.role_len;
 
 	if (level > lg.max_level)
 		return;
-	if (len > sizeof(text) - role - 3)
-		len = sizeof(text) - role - 3;
-	memcpy(text, lg.role, role);
-	memcpy(text + role, ": ", 2);
-	memcpy(text + role + 2, line, len);
-	text[role + 2 + len] = '\0';
-	log_text(level, text, role + 2 + len);
+	if (len >= room) {
+		len = room - 1;
+		line[len] = '\0';
+	}
+	log_text(level, line, len);
 }
 
 unsigned long

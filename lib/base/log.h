@@ -42,8 +42,9 @@ void sg_log_stop(int max_wait_ms);
 void sg_log(enum sg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same of a text that is ready as it is. */
-void sg_log_line(enum sg_log_level level, const char *line);
+/* The same of a text of len bytes that is ready as it is, but for controls,
+   which are replaced in place. */
+void sg_log_line(enum sg_log_level level, char *line, size_t len);
 
 /* Lines dropped since the start because too many waited. */
 unsigned long sg_log_dropped(void);

@@ -405,7 +405,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
 {
 	struct sg_wall now = sg_wall_now();
-	struct sg_mono began = sg_mono_now();
+	struct sg_mono began;
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
@@ -414,6 +414,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
+		began = sg_mono_now();
 		look_up(e, key, ask, old, out);
 		again_with_demand(e, key, ask, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)
