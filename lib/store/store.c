@@ -8,12 +8,16 @@
  */
 #include "store/store_private.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/log.h"
 
 #define MAX_ENTRIES_DEFAULT 1500000
 /* A domain takes some 150 bytes; one that wants to be a burden, 64 KB. */
 #define MAX_BYTES ((size_t)384 * 1024 * 1024)
+#define CHECK_MAX_DEFAULT ((size_t)8 * 1024 * 1024)
 #define PAGE 100
 #define STALE_S (7 * 86400)
 
@@ -25,14 +29,49 @@ count(unsigned long *counter)
 
 /* --- the interface ------------------------------------------------------- */
 
-static enum sg_rc
-open_disk(struct sg_store *s, const char *path, struct sg_err *err)
+static void *
+check(void *arg)
 {
+	struct sg_store *s = arg;
+	struct sg_err err = { .text = "" };
+
+	if (sg_disk_check(s->disk, &s->stop_check, &err) != SG_BAD)
+		return NULL;
+	pthread_mutex_lock(&s->write_mutex);
+	(void)sg_store_replace_disk(s, &err);
+	pthread_mutex_unlock(&s->write_mutex);
+	return NULL;
+}
+
+/* A file that is large is used at once and found whole, or not, later: until
+   then each row is believed as little as ever. */
+static void
+check_beside(struct sg_store *s)
+{
+	sigset_t all, before;
+
+	if (s->disk == NULL || !sg_disk_is_unchecked(s->disk))
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->checker_runs = pthread_create(&s->checker, NULL, check, s) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!s->checker_runs)
+		sg_log(SG_LOG_WARN, "store: no thread to check the file");
+}
+
+static enum sg_rc
+open_disk(struct sg_store *s, const struct sg_store_params *params,
+    struct sg_err *err)
+{
+	size_t max = params->check_max > 0 ? params->check_max
+	                                   : CHECK_MAX_DEFAULT;
 	enum sg_rc rc;
 
-	rc = sg_disk_open(path, s->now(), &s->disk, err);
+	rc = sg_disk_open(params->path, max, s->now(), &s->disk, err);
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
+	check_beside(s);
 	return rc == SG_BAD ? SG_BAD : SG_OK;
 }
 
@@ -58,7 +97,7 @@ sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
 		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
 		rc = SG_BAD;
 	} else if (params->path != NULL) {
-		rc = open_disk(s, params->path, &own);
+		rc = open_disk(s, params, &own);
 	}
 	if (rc != SG_OK) {
 		if (err != NULL)
@@ -78,6 +117,9 @@ sg_store_close(struct sg_store **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
+	atomic_store(&s->stop_check, true);
+	if (s->checker_runs)
+		pthread_join(s->checker, NULL);
 	if (s->disk != NULL)
 		(void)sg_store_catch_up(s);
 	sg_disk_close(&s->disk);

@@ -21,6 +21,8 @@ struct sg_store_params {
 	size_t max_entries;  /* of the memory tier; 0 = 1,500,000,
 				and whatever it is, 384 MB. Entries without
 				an unexpired policy are evicted first (K-14) */
+	size_t check_max;    /* a larger file is checked beside the work, not
+				before it; 0 = 8 MB */
 	struct sg_wall (*now)(void); /* NULL = sg_wall_now */
 };
 

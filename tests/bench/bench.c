@@ -16,13 +16,25 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t
-bench_now(void)
+static int64_t
+read_clock(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+int64_t
+bench_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+bench_cpu(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* Values below BENCH_STEPS have a bucket each. */

@@ -8,6 +8,8 @@
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t bench_now(void);
+/* Nanoseconds of a core that this thread has used. */
+int64_t bench_cpu(void);
 
 /* Log-linear: 64 steps an octave, so that a figure is good to 1.6 %. */
 #define BENCH_STEPS 64

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -187,22 +186,13 @@ no_rcpt(unsigned number)
 }
 
 static double
-thread_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
-static double
 run(unsigned domains, unsigned recipients, bool real, unsigned long *allocs)
 {
 	static const struct sockaddr_storage none = { .ss_family = AF_UNSPEC };
 	SMFICTX *ctx = (SMFICTX *)(uintptr_t)&none;
 	uint64_t random = 1;
 	unsigned long before = allocations;
-	double start = thread_ns();
+	int64_t start = bench_cpu();
 
 	for (unsigned i = 0; i < recipients; i++) {
 		unsigned number = bench_random(&random) % domains;
@@ -213,7 +203,7 @@ run(unsigned domains, unsigned recipients, bool real, unsigned long *allocs)
 			no_rcpt(number);
 	}
 	*allocs = allocations - before;
-	return (thread_ns() - start) / recipients;
+	return (double)(bench_cpu() - start) / recipients;
 }
 
 int

@@ -1,6 +1,6 @@
 # tests/bench: see its README. Built by `make bench-programs` only.
 EXTRA_PROGRAMS = tests/bench/milter_load tests/bench/null_milter \
-	tests/bench/seed tests/bench/gate_cost
+	tests/bench/seed tests/bench/gate_cost tests/bench/weigh
 BENCH = tests/bench/bench.h tests/bench/bench.c
 BENCH_MADE = tests/bench/made.h tests/bench/made.c
 tests_bench_milter_load_SOURCES = tests/bench/milter_load.c $(BENCH)
@@ -8,6 +8,8 @@ tests_bench_null_milter_SOURCES = tests/bench/null_milter.c $(BENCH)
 tests_bench_null_milter_LDADD = $(MILTER_LIBS)
 tests_bench_seed_SOURCES = tests/bench/seed.c $(BENCH) $(BENCH_MADE)
 tests_bench_seed_LDADD = libstsgate.a $(SG_LIBS)
+tests_bench_weigh_SOURCES = tests/bench/weigh.c $(BENCH) $(BENCH_MADE)
+tests_bench_weigh_LDADD = libstsgate.a $(SG_LIBS)
 tests_bench_gate_cost_SOURCES = tests/bench/gate_cost.c $(BENCH) $(BENCH_MADE) \
 	milter/session.c milter/route.c milter/message.c milter/gate.c \
 	milter/reply.c milter/wake.c
