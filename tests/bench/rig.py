@@ -240,6 +240,13 @@ class Row:
             self.goal, self.name, self.median(), self.spread(),
             len(self.ratios), good, self.verdict(), more)
 
+    @classmethod
+    def from_json(cls, d):
+        row = cls(d["goal"], d["name"], d["good"], d["aim"],
+                  d["larger_is_better"])
+        row.ratios, row.details = d["ratios"], d["details"]
+        return row
+
     def as_json(self):
         return {"goal": self.goal, "name": self.name, "good": self.good,
                 "aim": self.aim, "median": self.median(),

@@ -1,6 +1,7 @@
 # tests/bench: see its README. Built by `make bench-programs` only.
 EXTRA_PROGRAMS = tests/bench/milter_load tests/bench/null_milter \
-	tests/bench/seed tests/bench/gate_cost tests/bench/weigh
+	tests/bench/seed tests/bench/gate_cost tests/bench/weigh \
+	tests/bench/delay tests/bench/world tests/bench/bare
 BENCH = tests/bench/bench.h tests/bench/bench.c
 BENCH_MADE = tests/bench/made.h tests/bench/made.c
 tests_bench_milter_load_SOURCES = tests/bench/milter_load.c $(BENCH)
@@ -8,6 +9,12 @@ tests_bench_null_milter_SOURCES = tests/bench/null_milter.c $(BENCH)
 tests_bench_null_milter_LDADD = $(MILTER_LIBS)
 tests_bench_seed_SOURCES = tests/bench/seed.c $(BENCH) $(BENCH_MADE)
 tests_bench_seed_LDADD = libstsgate.a $(SG_LIBS)
+tests_bench_delay_SOURCES = tests/bench/delay.c $(BENCH)
+tests_bench_world_SOURCES = tests/bench/world.c $(BENCH) \
+	tests/support/test_ca.h tests/support/test_ca.c
+tests_bench_world_LDADD = $(OPENSSL_LIBS)
+tests_bench_bare_SOURCES = tests/bench/bare.c $(BENCH)
+tests_bench_bare_LDADD = $(OPENSSL_LIBS)
 tests_bench_weigh_SOURCES = tests/bench/weigh.c $(BENCH) $(BENCH_MADE)
 tests_bench_weigh_LDADD = libstsgate.a $(SG_LIBS)
 tests_bench_gate_cost_SOURCES = tests/bench/gate_cost.c $(BENCH) $(BENCH_MADE) \
