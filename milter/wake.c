@@ -22,7 +22,7 @@
 
 #define SESSIONS 4
 #define BUSY 4          /* callbacks inside at once from which we tick */
-#define TICK_MS 1
+#define TICK_MS 5
 /* One wake for so many recipients costs a few per cent of one each; when they
    come slower than that in RARE_MS, nobody can be starving. */
 #define SERVED 64

@@ -11,8 +11,8 @@
  * Workers that never wait starve sessions too, for seconds: they stay with
  * those whose next command comes at once. So when recipients come fast, one in
  * some dozens is followed by a wake, in proportion to the work that is done;
- * and while many callbacks are inside a thread does the same every
- * millisecond. On a libmilter without the pool it does no harm.
+ * and while many callbacks are inside a thread does the same every few
+ * milliseconds. On a libmilter without the pool it does no harm.
  */
 #ifndef SG_WAKE_H
 #define SG_WAKE_H
