@@ -23,9 +23,10 @@
 #define SESSIONS 4
 #define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 5
-/* One wake for so many recipients costs a few per cent of one each; when they
-   come slower than that in RARE_MS, nobody can be starving. */
-#define SERVED 64
+/* A wake makes libmilter look at all sessions and mostly start a thread, so it
+   costs as much as a few recipients do. When so many take longer than RARE_MS
+   nobody is starving. */
+#define SERVED 200
 #define RARE_MS 100
 #define IDLE_MS 200
 #define RETRY_MS 250
