@@ -12,9 +12,14 @@ sanitizers=false
 build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libmilter-dev libcurl4-openssl-dev libunbound-dev nettle-dev
 	libssl-dev libevent-dev libconfig-dev libsqlite3-dev libidn2-dev
-	libjansson-dev libbsd-dev libsystemd-dev uthash-dev dns-root-data"
+	libjansson-dev libbsd-dev libsystemd-dev libseccomp-dev uthash-dev
+	dns-root-data zsh"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
+# What tests/report/page.py looks at the report's page with; without it that
+# test is skipped, so only automatic checks (CI is set) fetch it
+browser_packages="chromium chromium-driver"
+[ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
@@ -154,6 +159,23 @@ sendmail_unpack() {
 	mv "$tmp" "$sendmail_dir"
 }
 
+# Prometheus is not wanted, only the tool that checks metrics and rules.
+promtool_dir=$top/build/lab-promtool
+promtool_unpack() {
+	tmp=$promtool_dir.tmp
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
+		-o Acquire::Retries=3 download prometheus)
+	for deb in "$tmp"/*.deb; do
+		dpkg --fsys-tarfile "$deb" |
+			tar -x -C "$tmp" ./usr/bin/promtool
+		rm "$deb"
+	done
+	rm -rf "$promtool_dir"
+	mv "$tmp" "$promtool_dir"
+}
+
 deps() {
 	if ! command -v apt-get >/dev/null 2>&1 ||
 	    ! command -v dpkg-query >/dev/null 2>&1; then
@@ -163,16 +185,21 @@ deps() {
 	fi
 	lacking=$(missing $build_packages $lab_packages)
 	fetch=false
+	fetch_promtool=false
 	[ -x "$sendmail_dir/usr/libexec/sendmail/sendmail" ] || fetch=true
-	[ -n "$lacking" ] || $fetch || return 0
+	[ -x "$promtool_dir/usr/bin/promtool" ] || fetch_promtool=true
+	[ -n "$lacking" ] || $fetch || $fetch_promtool || return 0
 	[ -z "$lacking" ] || say "To be installed: $lacking"
 	! $fetch || say "To be unpacked into build/lab-sendmail:" \
 		"Sendmail, and the libraries that it needs installed"
+	! $fetch_promtool || say "To be unpacked into build/lab-promtool:" \
+		"promtool, of Prometheus"
 	other_mta
 	ask
 	apt update
 	[ -z "$lacking" ] || apt_install $lacking
 	! $fetch || sendmail_unpack
+	! $fetch_promtool || promtool_unpack
 }
 
 # --- build and check -----------------------------------------------------

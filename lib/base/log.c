@@ -11,9 +11,11 @@
  * for good keeps the thread and its buffer; the process goes on without them.
  */
 #include "base/log.h"
+#include "base/log_limit.h"
+#include "base/log_sink.h"
 
 #include <sys/stat.h>
-#include <errno.h>
+#include <paths.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -37,6 +39,8 @@
    longer, or lines could be mixed. */
 #define CHUNK_SIZE 4096
 
+#define PATIENCE_MS 200 /* of a process without a thread */
+
 /* Each line: this, then len bytes and a NUL. */
 struct head {
 	uint16_t len;
@@ -54,13 +58,14 @@ static struct {
 	enum sg_log_level max_level;
 	char role[26]; /* "front: " */
 	size_t role_len;
-	bool syslog_open;
+	const char *syslogd; /* NULL = where it always is */
 	pid_t owner; /* who may have a thread: a child of fork has none */
 	/* The mutex guards the buffer that is filled, and the state. */
 	pthread_mutex_t mutex;
 	pthread_cond_t more, empty;
 	atomic_bool running; /* read without the mutex */
 	bool stop, writing, asleep;
+	bool hangs; /* the last line without a thread was dropped */
 	struct buffer *fill;
 	struct buffer *drain; /* the thread's */
 	unsigned long dropped, told;
@@ -139,46 +144,57 @@ compose(const char *prefix, const char *text, size_t len,
 	return n + len + 1;
 }
 
-static void
-write_all(const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(STDERR_FILENO, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return;
-		p += done;
-		n -= (size_t)done;
-	}
-}
-
-static void
-write_line(enum sg_log_level level, const char *text)
+static bool
+write_line(enum sg_log_level level, const char *text, int max_wait_ms)
 {
 	char out[LINE_SIZE + PREFIX_SIZE];
 	struct prefixes prefixes;
 
-	if (lg.target == SG_LOG_SYSLOG) {
-		syslog(LOG_MAIL | priority(level), "%s", text);
-		return;
-	}
+	if (lg.target == SG_LOG_SYSLOG)
+		return sg_log_syslog_send(LOG_MAIL | priority(level), text,
+		    max_wait_ms);
 	make_prefixes(&prefixes);
-	write_all(out, compose(prefixes.of[level], text, strlen(text), out));
+	return sg_log_fd_send(STDERR_FILENO, out,
+	    compose(prefixes.of[level], text, strlen(text), out),
+	    max_wait_ms);
 }
 
-/* --- the thread -------------------------------------------------------------------- */
-
-static void
-tell_dropped(unsigned long n)
+static bool
+tell_dropped(unsigned long n, int max_wait_ms)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "%s%lu log lines were dropped: the log "
 	    "takes none", lg.role, n);
-	write_line(SG_LOG_WARN, text);
+	return write_line(SG_LOG_WARN, text, max_wait_ms);
 }
+
+/* Without a thread: a sink that hangs is waited for once, and then each line
+   only asks whether it still does. */
+static void
+write_now(enum sg_log_level level, const char *text)
+{
+	unsigned long dropped;
+	int patience;
+	bool done;
+
+	pthread_mutex_lock(&lg.mutex);
+	dropped = lg.dropped - lg.told;
+	patience = lg.hangs ? 0 : PATIENCE_MS;
+	pthread_mutex_unlock(&lg.mutex);
+	done = (dropped == 0 || tell_dropped(dropped, patience));
+	if (!done)
+		dropped = 0; /* not told */
+	done = done && write_line(level, text, patience);
+	pthread_mutex_lock(&lg.mutex);
+	lg.told += dropped;
+	lg.hangs = !done;
+	if (!done)
+		lg.dropped++;
+	pthread_mutex_unlock(&lg.mutex);
+}
+
+/* --- the thread -------------------------------------------------------------------- */
 
 static void
 write_buffer(const struct buffer *b)
@@ -194,18 +210,20 @@ write_buffer(const struct buffer *b)
 
 		memcpy(&head, b->bytes + at, sizeof(head));
 		if (lg.target == SG_LOG_SYSLOG) {
-			write_line(head.level, text);
+			(void)write_line(head.level, text, SG_LOG_FOREVER);
 			continue;
 		}
 		len = compose(prefixes.of[head.level], text, head.len, line);
 		if (n + len > sizeof(chunk)) {
-			write_all(chunk, n);
+			(void)sg_log_fd_send(STDERR_FILENO, chunk, n,
+			    SG_LOG_FOREVER);
 			n = 0;
 		}
 		memcpy(chunk + n, line, len);
 		n += len;
 	}
-	write_all(chunk, n);
+	if (n > 0)
+		(void)sg_log_fd_send(STDERR_FILENO, chunk, n, SG_LOG_FOREVER);
 }
 
 static struct timespec
@@ -274,7 +292,7 @@ drain(void *arg)
 		write_buffer(lg.drain);
 		lg.drain->used = lg.drain->lines = 0;
 		if (dropped > 0)
-			tell_dropped(dropped);
+			(void)tell_dropped(dropped, SG_LOG_FOREVER);
 		pthread_mutex_lock(&lg.mutex);
 		lg.writing = false;
 		/* The lines after this pause come together too. */
@@ -290,7 +308,7 @@ drain(void *arg)
 	return NULL;
 }
 
-/* A child of fork has its parent's ring and locks in whatever state they were,
+/* A child of fork has its parent's buffers and locks in whatever state they were,
    but no thread. */
 static void
 make_locks(void)
@@ -382,24 +400,31 @@ sg_log_stop(int max_wait_ms)
 /* --- writing ---------------------------------------------------------------------- */
 
 void
+sg_log_syslogd(const char *path)
+{
+	lg.syslogd = path;
+}
+
+void
 sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
     const char *role)
 {
-	if (lg.owner == getpid())
+	if (lg.owner == getpid()) {
 		sg_log_stop(1000);
+		sg_log_syslog_close();
+	} else
+		sg_log_syslog_forget();
 	lg.owner = getpid();
 	make_locks();
-	lg.running = lg.stop = lg.writing = false;
+	lg.running = lg.stop = lg.writing = lg.hangs = false;
 	free_buffers();
 	lg.target = target == SG_LOG_AUTO ? find_target() : target;
 	lg.max_level = max_level;
 	snprintf(lg.role, sizeof(lg.role), "%.23s: ", role);
 	lg.role_len = strlen(lg.role);
-	if (lg.syslog_open)
-		closelog();
-	lg.syslog_open = lg.target == SG_LOG_SYSLOG;
-	if (lg.syslog_open)
-		openlog("stsgate", LOG_PID | LOG_NDELAY, LOG_MAIL);
+	sg_log_limit_init();
+	if (lg.target == SG_LOG_SYSLOG)
+		sg_log_syslog_open(lg.syslogd != NULL ? lg.syslogd : _PATH_LOG);
 }
 
 /* Mutex held, and there is room. */
@@ -476,6 +501,16 @@ scrub(char *text, size_t len)
 	}
 }
 
+static void
+tell_left_out(char *text, size_t size, unsigned long n)
+{
+	char told[64];
+	int len = snprintf(told, sizeof(told), " [%lu like this left out]", n);
+	size_t at = strlen(text), room = size - 1 - (size_t)len;
+
+	memcpy(text + (at < room ? at : room), told, (size_t)len + 1);
+}
+
 /* text has room for LINE_SIZE less the role. */
 static void
 log_text(enum sg_log_level level, char *text, size_t len)
@@ -486,7 +521,7 @@ log_text(enum sg_log_level level, char *text, size_t len)
 	if (lg.running && enqueue(level, text, len))
 		return;
 	snprintf(whole, sizeof(whole), "%s%s", lg.role, text);
-	write_line(level, whole);
+	write_now(level, whole);
 }
 
 void
@@ -494,13 +529,19 @@ sg_log(enum sg_log_level level, const char *fmt, ...)
 {
 	char text[LINE_SIZE];
 	size_t room = sizeof(text) - lg.role_len;
+	unsigned long left_out = 0;
 	va_list ap;
 
 	if (level > lg.max_level)
 		return;
+	if (level <= SG_LOG_WARN &&
+	    !sg_log_limit_admits(fmt, sg_mono_now(), &left_out))
+		return;
 	va_start(ap, fmt);
 	vsnprintf(text, room, fmt, ap);
 	va_end(ap);
+	if (left_out > 0)
+		tell_left_out(text, room, left_out);
 	log_text(level, text, strlen(text));
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 
 #define MAX_ENTRIES_DEFAULT 1500000
+#define MAX_PINS_DEFAULT 100000
 /* A domain takes some 150 bytes; one that wants to be a burden, 64 KB. */
 #define MAX_BYTES ((size_t)384 * 1024 * 1024)
 #define CHECK_MAX_DEFAULT ((size_t)8 * 1024 * 1024)
@@ -71,6 +72,8 @@ open_disk(struct sg_store *s, const struct sg_store_params *params,
 	rc = sg_disk_open(params->path, max, s->now(), &s->disk, err);
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
+	else if (rc == SG_OK)
+		(void)sg_store_read_pins(s);
 	check_beside(s);
 	return rc == SG_BAD ? SG_BAD : SG_OK;
 }
@@ -93,7 +96,9 @@ sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
 	s->memory = sg_memory_new(params->max_entries > 0
 		? params->max_entries
 		: MAX_ENTRIES_DEFAULT, MAX_BYTES);
-	if (s->memory == NULL) {
+	s->pins = sg_pins_new(params->max_pins > 0 ? params->max_pins
+						   : MAX_PINS_DEFAULT);
+	if (s->memory == NULL || s->pins == NULL) {
 		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
 		rc = SG_BAD;
 	} else if (params->path != NULL) {
@@ -122,9 +127,13 @@ sg_store_close(struct sg_store **sp)
 		pthread_join(s->checker, NULL);
 	if (s->disk != NULL)
 		(void)sg_store_catch_up(s);
+	if (s->disk != NULL)
+		sg_store_write_pins(s);
+	sg_pins_free(&s->pins);
 	sg_disk_close(&s->disk);
 	sg_unwritten_drop(&s->unwritten, s->unwritten.n);
-	sg_memory_free(&s->memory);
+	if (s->memory != NULL)
+		sg_memory_free(&s->memory);
 	pthread_mutex_destroy(&s->write_mutex);
 	pthread_mutex_destroy(&s->state_mutex);
 	free(s);
@@ -177,6 +186,12 @@ get_from_disk(struct sg_store *s, const char *key, struct sg_facts **out_r)
 	mend_after_read(s, key, rc, &unfit, &err);
 	free(unfit.record);
 	return rc == SG_BAD ? SG_RETRY : rc;
+}
+
+struct sg_facts *
+sg_store_peek(struct sg_store *s, const char *key)
+{
+	return sg_memory_get(s->memory, key, NULL);
 }
 
 enum sg_rc
@@ -264,6 +279,7 @@ sg_store_purge(struct sg_store *s, const char *key)
 		sg_store_queue(s, &key, gone, 1);
 	/* After the disk, or a reader might bring it back. */
 	there |= sg_memory_remove(s->memory, key);
+	there |= sg_pins_remove(s->pins, key);
 	pthread_mutex_unlock(&s->write_mutex);
 	if (there || changed > 0)
 		return SG_OK;
@@ -313,7 +329,27 @@ sg_store_expire(struct sg_store *s, struct sg_wall now, size_t max)
 		pthread_mutex_unlock(&s->write_mutex);
 	}
 	in_memory = sg_memory_expire(s->memory, stale_before, now, max);
+	(void)sg_pins_expire(s->pins, now, max);
 	return s->disk != NULL ? on_disk : in_memory;
+}
+
+struct sg_pin *
+sg_store_pin(struct sg_store *s, const char *key)
+{
+	return sg_pins_get(s->pins, key);
+}
+
+bool
+sg_store_pin_suffices(struct sg_store *s, const char *key,
+    enum sg_level level, int64_t for_s, struct sg_wall now)
+{
+	return sg_pins_suffice(s->pins, key, level, for_s, now);
+}
+
+enum sg_rc
+sg_store_set_pin(struct sg_store *s, struct sg_pin *pin)
+{
+	return sg_pins_put(s->pins, pin, s->disk != NULL) ? SG_OK : SG_RETRY;
 }
 
 /* One row, as sg_store_get() would have it, but not kept in memory. */
@@ -381,6 +417,7 @@ sg_store_stats(struct sg_store *s, struct sg_store_stats *out)
 
 	memset(out, 0, sizeof(*out));
 	sg_memory_stats(s->memory, &m);
+	out->pins = sg_pins_count(s->pins);
 	out->memory_entries = m.entries;
 	out->memory_policies = m.policies;
 	out->hits_memory = m.hits;

@@ -5,12 +5,14 @@
 #include <pthread.h>
 #include "store/disk.h"
 #include "store/memory.h"
+#include "store/pins.h"
 #include "store/store.h"
 #include "store/unwritten.h"
 
 /* Lock order: write_mutex, then any other. */
 struct sg_store {
 	struct sg_memory *memory;
+	struct sg_pins *pins;
 	struct sg_disk *disk; /* NULL: memory only */
 	struct sg_wall (*now)(void);
 	unsigned long hits_disk, misses, write_failures; /* atomic */
@@ -20,6 +22,7 @@ struct sg_store {
 	pthread_t checker; /* reads a large file through, beside the work */
 	bool checker_runs; /* by whoever opens the store, then closes it */
 	atomic_bool stop_check;
+	bool pins_read;  /* what the disk has of them is in memory */
 	pthread_mutex_t state_mutex; /* never held across disk */
 	/* all below; unwritten is changed with both mutexes held */
 	struct sg_unwritten unwritten;
@@ -46,6 +49,8 @@ enum sg_rc sg_store_replace_disk(struct sg_store *s, const struct sg_err *why);
 /* As sg_disk_write(), after catching up. */
 enum sg_rc sg_store_to_disk(struct sg_store *s, const char *const *keys,
     struct sg_facts *const *facts, size_t n, size_t *changed);
+/* Takes the pins that the disk has into memory, once. */
+enum sg_rc sg_store_read_pins(struct sg_store *s);
 /* For when that did not go well. */
 void sg_store_queue(struct sg_store *s, const char *const *keys,
     struct sg_facts *const *facts, size_t n);

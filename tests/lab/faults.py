@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What stsgate does when its surroundings, or parts of it, die. Run last, in
 this order; each leaves a working lab behind."""
+import collections
 import os
 import signal
 
@@ -125,6 +126,39 @@ def _(lab, relay):
         expect(s.say("MAIL FROM:<%s>" % world.sender("default")), "451 4.7.1")
     lab.gate.start()
     expect(ask(lab, "bob@forged.test"), "451 4.7.5")
+
+
+def cells(found):
+    """{what was decided: how often}, of the log's rows or of a report's."""
+    names = ("group", "next_hop", "result", "reason", "action", "applied",
+             "dry_run")
+    count = collections.Counter()
+    for row in found:
+        key = ["1" if row[n] is True else "0" if row[n] is False
+               else row[n] or "-" for n in names]
+        count[tuple(key)] += row.get("count", 1)
+    return count
+
+
+@story("the report says what the log says", ONE, FAULTS)
+def _(lab, relay):
+    lab.gate.stop()
+    before = cells(lab.gate.report())
+    mark = lab.gate.mark()
+    lab.gate.start()
+    for group, address in (("default", "forged.test"), ("dry", "forged.test"),
+                           ("strict", "forged.test"), ("hold", "forged.test"),
+                           ("tag", "good.test"), ("dry", "unsigned.test")):
+        for _ in range(3):
+            ask(lab, "nobodys.name@" + address, group)
+    rows = lab.gate.wait_rows(mark, 18)
+    lab.gate.stop()  # the last seconds are written at stop
+    same("report against log", cells(lab.gate.report()) - before, cells(rows))
+    same("rows of the log", sum(cells(rows).values()), 18)
+    with open(lab.gate.dir + "/state/report.sqlite", "rb") as f:
+        same("local parts in the file (T22)", b"nobodys" in f.read(), False)
+    lab.gate.start()
+    settled(lab, "bob@forged.test", "451 4.7.5")
 
 
 @story("nothing from sanitizers or assertions in the log", ONE, LAST)

@@ -170,6 +170,68 @@ START_TEST(test_dry_run_hop_hides_nothing)
 }
 END_TEST
 
+/* --- what delivery must keep beyond the map (THREATS T25) ------------------- */
+
+#define ROUTED(more) "groups = ( { name = \"default\" route_tag = true " \
+    more " } )"
+#define OF_ALL(more) "recipients = ( { match = \"old.test\" " more " } )\n"
+#define ENFORCE POLICY("enforce", "mx.good.test")
+
+static const struct {
+	const char *name, *rules, *policy, *second;
+	enum sg_level want;
+} routes[] = {
+	{ "nobody asked to be told", STRICT, NULL, NULL, SG_LEVEL_NONE },
+	{ "more than published", ROUTED("require = \"secure\""), NULL, NULL,
+	    SG_LEVEL_SECURE },
+	{ "encrypt", ROUTED("require = \"encrypt\""), NULL, NULL,
+	    SG_LEVEL_ENCRYPT },
+	{ "a testing policy is nothing published",
+	    ROUTED("require = \"verify\""),
+	    POLICY("testing", "mx.good.test"), NULL, SG_LEVEL_VERIFY },
+	{ "what is published is enough", ROUTED("require = \"secure\""),
+	    ENFORCE, NULL, SG_LEVEL_NONE },
+	{ "dane is more than enforce", ROUTED("require = \"dane\""), ENFORCE,
+	    NULL, SG_LEVEL_DANE },
+	{ "nothing is asked", ROUTED(""), NULL, NULL, SG_LEVEL_NONE },
+	{ "exempt", ROUTED("require = \"none\""), ENFORCE, NULL,
+	    SG_LEVEL_NONE },
+	{ "a dry run does nothing else",
+	    ROUTED("require = \"secure\" dry_run = true"), NULL, NULL,
+	    SG_LEVEL_NONE },
+	{ "a global rule is the map's too",
+	    OF_ALL("require = \"secure\"") ROUTED("require = \"secure\""),
+	    NULL, NULL, SG_LEVEL_NONE },
+	{ "a global entry that does not say require is not",
+	    OF_ALL("on_fail = \"tag\"") ROUTED("require = \"secure\""),
+	    NULL, NULL, SG_LEVEL_SECURE },
+	{ "the group's own entry", ROUTED("recipients = ( { match = "
+	    "\"old.test\" require = \"verify\" } )"), NULL, NULL,
+	    SG_LEVEL_VERIFY },
+	{ "a fallback list: the other host needs it",
+	    ROUTED("require = \"secure\""), ENFORCE, "other.test",
+	    SG_LEVEL_SECURE },
+};
+
+START_TEST(test_route)
+{
+	const char *names[] = { "old.test", routes[_i].second };
+	struct sg_gate_answer a;
+
+	start(routes[_i].rules);
+	put_old("old.test", routes[_i].policy, SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY);
+	put_old("other.test", NULL, SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY);
+	a = ask(names, names[1] != NULL ? 2 : 1);
+	ck_assert_msg(a.route == routes[_i].want, "%s: got %s, want %s",
+	    routes[_i].name, sg_level_name(a.route),
+	    sg_level_name(routes[_i].want));
+	sg_gate_answer_fini(&a);
+	finish();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +244,8 @@ main(void)
 	tcase_add_loop_test(t, test_old_facts_and_no_answer, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, test_dry_run_hop_hides_nothing);
+	tcase_add_loop_test(t, test_route, 0,
+	    sizeof(routes) / sizeof(routes[0]));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whom the prober leaves alone, and for how long (THREATS T12, T19).
+ * Whom the prober leaves alone, and for how long (M-22, THREATS T12, T19).
  */
 #include <check.h>
 #include <stdio.h>

@@ -404,7 +404,7 @@ static void newer_schema(void)
 	struct sg_store *s = scratch_store();
 
 	sg_store_close(&s);
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 99");
 }
 static void foreign(void) { sql("CREATE TABLE bookmarks (url TEXT)"); }
 static void directory(void) { ck_assert_int_eq(mkdir(scratch_db, 0700), 0); }
