@@ -5,7 +5,8 @@
  *
  * usage: bare DNS-ADDRESS CA-FILE FIRST N THREADS [no-probe]
  * Domains dFIRST.example and on, of world.c, one after the other in each
- * thread. Tells the CPU time of a domain.
+ * thread. Tells the CPU time of a domain. With DNS-ADDRESS and N alone it
+ * tells the median time of N questions.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -29,6 +30,18 @@ static atomic_long next_domain, good;
 static long last_domain;
 static bool probes = true;
 
+/* Packets may be lost: no wait is for ever. */
+static int
+open_socket(int type)
+{
+	struct timeval most = { 10, 0 };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+	return fd;
+}
+
 /* The four last bytes of the answer, which an A record ends with. */
 static bool
 ask(const char *name, unsigned type, unsigned char out[4])
@@ -36,7 +49,7 @@ ask(const char *name, unsigned type, unsigned char out[4])
 	unsigned char q[600] = { 1, 2, 1, 0, 0, 1 };
 	size_t n = 12;
 	ssize_t got;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = open_socket(SOCK_DGRAM);
 
 	while (*name != '\0') {
 		size_t len = strcspn(name, ".");
@@ -67,7 +80,7 @@ reach(const unsigned char a[4], uint16_t port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	int fd = open_socket(SOCK_STREAM), one = 1;
 
 	memcpy(&in.sin_addr, a, 4);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -169,6 +182,33 @@ work(void *arg)
 	return NULL;
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What a round trip really takes: the median of n questions, in ms. */
+static int
+ping(long n)
+{
+	int64_t times[1000];
+	unsigned char none[4];
+
+	for (long i = 0; i < n; i++) {
+		int64_t start = bench_now();
+
+		if (!ask("mx.d1.example", 1, none))
+			return 1;
+		times[i] = bench_now() - start;
+	}
+	qsort(times, (size_t)n, sizeof(times[0]), by_size);
+	printf("%.3f\n", (double)times[n / 2] / 1e6);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,12 +218,14 @@ main(int argc, char **argv)
 	int64_t start;
 	double cpu;
 
-	if (argc < 6)
+	if (argc != 3 && argc < 6)
 		errx(64, "usage: bare DNS CA FIRST N THREADS [no-probe]");
 	dns.sin_family = AF_INET;
 	dns.sin_port = htons(53);
 	if (inet_pton(AF_INET, argv[1], &dns.sin_addr) != 1)
 		errx(64, "%s", argv[1]);
+	if (argc == 3)
+		return ping(bench_number(argv[2], 1, 1000));
 	next_domain = bench_number(argv[3], 0, 100000000);
 	n = bench_number(argv[4], 1, 1000000);
 	last_domain = next_domain + n;
@@ -205,5 +247,5 @@ main(int argc, char **argv)
 	printf("{\"domains\": %ld, \"good\": %ld, \"cpu_us\": %.1f, "
 	    "\"rate\": %.1f}\n", n, (long)good, cpu / (double)n,
 	    (double)n * 1e9 / (double)(bench_now() - start));
-	return good == n ? 0 : 1;
+	return good >= n * 99 / 100 ? 0 : 1;
 }

@@ -133,10 +133,15 @@ def lines(path, title, subtitle, series, x_label, y_label):
         s.text(x, bottom + 18, "{:,}".format(10 ** e), "middle")
     s.text((left + s.w - right) / 2, bottom + 42, x_label, "middle")
     s.text(16, top - 8, y_label, color="#555")
+    used = []  # by labels: none on top of another
     for label, color, _, points in series:
         placed = [at(p) for p in points]
         s.path(placed, color)
         for p in placed:
             s.dot(*p, color)
-        s.text(placed[-1][0] + 10, placed[-1][1] + 4, label, color=color)
+        y = placed[-1][1] + 4
+        while any(abs(y - u) < 16 for u in used):
+            y -= 2
+        used.append(y)
+        s.text(placed[-1][0] + 10, y, label, color=color)
     s.write(path)
