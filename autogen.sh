@@ -20,6 +20,8 @@ lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 # test is skipped, so only automatic checks (CI is set) fetch it
 browser_packages="chromium chromium-driver"
 [ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
+# to make a Debian package, and a Debian to try it on
+package_packages="debhelper dpkg-dev lintian debootstrap systemd-container"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
@@ -34,6 +36,8 @@ usage() {
 	                      build, unit tests, and the lab: all mail servers
 	                      on this machine, in a network of their own; with
 	                      --sanitizers again under ASan, UBSan and TSan
+	  package             make a Debian package, and try it on a fresh
+	                      Debian with Postfix and on one with Sendmail
 	  -y                  install without asking
 	TXT
 }
@@ -334,13 +338,27 @@ demo() {
 	as_root tests/lab/demo.py --stsgate build/stsgate
 }
 
+package() {
+	deps
+	lacking=$(missing $package_packages)
+	if [ -n "$lacking" ]; then
+		say "To be installed: $lacking"
+		ask
+		apt_install $lacking
+	fi
+	[ -x build/stsgate ] || configure_in build
+	make -s -j"$jobs" -C build stsgate
+	make -s -C build deb
+	as_root make -s -C build deb-check
+}
+
 command=
 for argument in "$@"; do
 	case $argument in
 	-y) yes=true ;;
 	-h|--help) usage; exit 0 ;;
 	--sanitizers) sanitizers=true ;;
-	deps|demo|check)
+	deps|demo|check|package)
 		[ -z "$command" ] || die "one command at a time (--help)"
 		command=$argument ;;
 	*) die "what is '$argument'? (--help)" ;;

@@ -89,6 +89,15 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 	mark_missed(p, a, answer.missed);
 }
 
+static void
+no_reject(struct sg_gate_answer *a)
+{
+	if (a->decision.action == SG_ACTION_REJECT)
+		a->decision.action = SG_ACTION_DEFER;
+	if (a->decision.applied == SG_ACTION_REJECT)
+		a->decision.applied = SG_ACTION_DEFER;
+}
+
 /* The look at DNS that must come before mail is refused for good could not be
    made: nothing has been proved, so that the verdict is unknown; but the
    policy is in force, and mail does not pass against it (RFC 8461 5;
@@ -97,12 +106,20 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 static void
 soften(struct sg_gate_answer *a)
 {
-	if (a->decision.action == SG_ACTION_REJECT)
-		a->decision.action = SG_ACTION_DEFER;
-	if (a->decision.applied == SG_ACTION_REJECT)
-		a->decision.applied = SG_ACTION_DEFER;
+	no_reject(a);
 	a->verdict.result = SG_RESULT_UNKNOWN;
 	a->verdict.gap = SG_GAP_TXT;
+}
+
+/* By a clock that jumped a certificate may be called expired, or not yet
+   valid, that is neither: not for good then (THREATS T9). */
+static bool
+rests_on_clock(const struct pass *p, const struct sg_gate_answer *a)
+{
+	return a->verdict.result == SG_RESULT_FAIL &&
+	    (a->verdict.reason == SG_REASON_CERT_EXPIRED ||
+	        a->verdict.reason == SG_REASON_CERT_NOT_TRUSTED) &&
+	    sg_engine_clock_is_suspect(p->engine);
 }
 
 /* Fail by what is not of today. */
@@ -184,6 +201,8 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 	act = (struct sg_act_params) { &a->asked, &a->verdict, a->facts,
 		p->ask->config->delivery_map, p->now };
 	sg_decide_action(&act, &a->decision);
+	if (rests_on_clock(p, a))
+		no_reject(a);
 	if (rests_on_cache(a))
 		soften(a);
 	pin(p, hop, a);

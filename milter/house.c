@@ -116,7 +116,7 @@ sg_house_close(struct sg_house *h)
 {
 	sg_engine_free(&h->engine); /* closes the worker's socket: it ends */
 	if (h->worker > 0)
-		sg_process_end(h->worker, END_WORKER_MS);
+		(void)sg_process_end(h->worker, END_WORKER_MS);
 	if (h->store != NULL)
 		sg_store_close(&h->store);
 	sg_config_unref(&h->config);

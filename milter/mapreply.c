@@ -34,6 +34,25 @@ sg_dialect_name(enum sg_dialect dialect)
 
 /* --- the question ------------------------------------------------------------ */
 
+/* What follows the dialect's name: "+encrypt" and so on, or nothing. */
+static bool
+find_floor(const char *rest, size_t len, enum sg_level *out)
+{
+	*out = SG_LEVEL_NONE;
+	if (len == 0)
+		return true;
+	for (int l = SG_LEVEL_ENCRYPT; l <= SG_LEVEL_DANE; l++) {
+		const char *known = sg_level_name((enum sg_level)l);
+
+		if (rest[0] == '+' && strlen(known) == len - 1 &&
+		    memcmp(known, rest + 1, len - 1) == 0) {
+			*out = (enum sg_level)l;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool
 find_dialect(const char *name, size_t len, enum sg_dialect *out)
 {
@@ -51,12 +70,17 @@ find_dialect(const char *name, size_t len, enum sg_dialect *out)
 enum sg_rc
 sg_map_request_parse(const char *data, size_t len, struct sg_map_request *out)
 {
-	const char *blank = memchr(data, ' ', len), *key;
+	const char *blank = memchr(data, ' ', len), *key, *plus;
 	char text[SG_MAPREQUEST_MAX + 1];
-	size_t key_len;
+	size_t key_len, name_len;
 
-	if (blank == NULL ||
-	    !find_dialect(data, (size_t)(blank - data), &out->dialect))
+	if (blank == NULL)
+		return SG_BAD;
+	plus = memchr(data, '+', (size_t)(blank - data));
+	name_len = (size_t)((plus != NULL ? plus : blank) - data);
+	if (!find_dialect(data, name_len, &out->dialect) ||
+	    !find_floor(data + name_len, (size_t)(blank - data) - name_len,
+	    &out->floor))
 		return SG_BAD;
 	key = blank + 1;
 	key_len = len - (size_t)(key - data);
@@ -285,6 +309,6 @@ sg_mapreply_notfound(char *out, size_t size)
 size_t
 sg_mapreply_perm(char *out, size_t size)
 {
-	return say("PERM no such map: postfix, postfix-tlsrpt or sts", out,
-	    size);
+	return say("PERM no such map: postfix, postfix-tlsrpt or sts, "
+	    "or one of them and +LEVEL", out, size);
 }

@@ -22,11 +22,12 @@ const char *sg_dialect_name(enum sg_dialect dialect); /* the map's name */
 
 struct sg_map_request {
 	enum sg_dialect dialect;
+	enum sg_level floor; /* "postfix+secure": no answer is below it */
 	struct sg_nexthop hop;
 	char key[SG_NEXTHOP_KEY_SIZE]; /* sg_nexthop_key() of hop */
 };
 
-/* Reads "MAP KEY". SG_OK: out is filled. SG_NONE: no policy can be had for
+/* Reads "MAP KEY"; MAP is a dialect's name, or that and "+LEVEL". SG_OK: out is filled. SG_NONE: no policy can be had for
    such a key (address literal, ".parent", what is no domain): NOTFOUND; its
    dialect is filled. SG_BAD: there is no such map: PERM. */
 enum sg_rc sg_map_request_parse(const char *data, size_t len,

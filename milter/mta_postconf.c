@@ -298,20 +298,20 @@ sg_postfix_next(const char **list, char out[SG_POSTFIX_ITEM_SIZE])
 }
 
 long
-sg_postfix_seconds(const char *text)
+sg_postfix_seconds(const char *text, long unit)
 {
-	static const struct {
-		char unit;
+	const struct {
+		char letter;
 		long seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
-		{ 'w', 604800 }, { '\0', 1 } };
+		{ 'w', 604800 }, { '\0', unit } };
 	char *end;
 	long n = strtol(text, &end, 10);
 
 	if (end == text || n < 0 || n > 1000000000)
 		return -1;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (*end == units[i].unit)
+		if (*end == units[i].letter)
 			return n * units[i].seconds;
 	return -1;
 }

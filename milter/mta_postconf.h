@@ -57,6 +57,6 @@ bool sg_postfix_is_at_least(const struct sg_postfix *p, unsigned major,
    too long is cut. */
 #define SG_POSTFIX_ITEM_SIZE 1024
 bool sg_postfix_next(const char **list, char out[SG_POSTFIX_ITEM_SIZE]);
-/* "30s", "5m", "30" (seconds); -1: it is no time. */
-long sg_postfix_seconds(const char *text);
+/* "30s", "5m", "30" (in the given unit); -1: it is no time. */
+long sg_postfix_seconds(const char *text, long unit);
 #endif

@@ -272,6 +272,25 @@ look_at_delivery_map(struct sg_mta_look *l)
 		    "would have kept safe in the queue");
 }
 
+/* What was promised holds as long as mail can wait for delivery. */
+static void
+look_at_pins(struct sg_mta_look *l)
+{
+	const char *life = sg_look(l, NULL, "maximal_queue_lifetime");
+	long life_s = sg_postfix_seconds(life, 86400);
+	char line[64];
+	struct sg_mta_about about = { SG_WARNING, SG_TOPIC_MAP,
+		"stsgate.conf: pin_for", line };
+
+	snprintf(line, sizeof(line), "pin_for = \"%ldd\"",
+	    (life_s + 86399) / 86400);
+	if (life_s > (long)l->p->config->pin_for_s)
+		sg_mta_find(l->fs, &about, "mail may wait in the queue for %s "
+		    "(maximal_queue_lifetime), and the map holds to what was "
+		    "promised for %u s only", life,
+		    (unsigned)l->p->config->pin_for_s);
+}
+
 /* --- what Postfix needs to do as the map says ------------------------------------- */
 
 static void
@@ -408,9 +427,10 @@ sg_look_at_map(struct sg_mta_look *l)
 	bool asked = is_asked(l);
 	bool map = false, level = false, cas = false;
 
-	if (asked)
+	if (asked) {
 		look_at_delivery_map(l);
-	else
+		look_at_pins(l);
+	} else
 		say_nowhere(l);
 	for (size_t i = 0; (s = sg_postfix_service(l->p->postfix, "smtp",
 	    i)) != NULL; i++) {

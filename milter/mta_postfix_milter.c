@@ -120,7 +120,7 @@ static void
 look_at_timeout(struct sg_mta_look *l, const char *where,
     const struct milter *m)
 {
-	long timeout_ms = 1000 * sg_postfix_seconds(m->command_timeout);
+	long timeout_ms = 1000 * sg_postfix_seconds(m->command_timeout, 1);
 	long deadline_ms = (long)l->p->config->reply_deadline_ms;
 	struct sg_mta_about about = { SG_ERROR, SG_TOPIC_MILTER, where,
 		"command_timeout=15s" };

@@ -313,6 +313,25 @@ look_at_sts(struct look *l)
 		    "conf/sendmail of stsgate has the rules that ask for each");
 }
 
+/* What was promised holds as long as mail can wait for delivery. */
+static void
+look_at_pins(struct look *l)
+{
+	const char *life = option(l, "Timeout.queuereturn");
+	long life_s = sg_cf_seconds(life, 86400);
+	char line[64];
+	struct sg_mta_about about = { SG_WARNING, SG_TOPIC_MAP,
+		"stsgate.conf: pin_for", line };
+
+	snprintf(line, sizeof(line), "pin_for = \"%ldd\"",
+	    (life_s + 86399) / 86400);
+	if (life_s > (long)l->c->pin_for_s)
+		sg_mta_find(l->fs, &about, "mail may wait in the queue for %s "
+		    "(O Timeout.queuereturn), and the map holds to what was "
+		    "promised for %u s only", life,
+		    (unsigned)l->c->pin_for_s);
+}
+
 static void
 look_at_map(struct look *l)
 {
@@ -328,6 +347,7 @@ look_at_map(struct look *l)
 		sg_mta_find(l->fs, &off, "is false, yet Sendmail asks "
 		    "stsgate's map: mail is deferred at RCPT that the map "
 		    "would have kept safe in the queue");
+	look_at_pins(l);
 	look_at_map_flags(l, arguments);
 	look_at_sts(l);
 }

@@ -13,7 +13,7 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/message.h milter/message.c milter/gate.h milter/gate.c \
 	milter/reply.h milter/reply.c milter/wake.h milter/wake.c \
 	milter/doors.h milter/doors.c milter/confine.h milter/confine.c milter/child.h milter/child.c milter/link.h milter/link.c milter/listen.h milter/listen.c \
-	milter/process.h milter/process.c milter/house.h milter/house.c \
+	milter/process.h milter/process.c milter/rehearse.h milter/rehearse.c milter/house.h milter/house.c \
 	milter/show.h milter/page.h milter/show.c milter/page.c \
 	milter/cmd_report.c milter/report_show.h milter/report_show.c \
 	milter/netstring.h milter/netstring.c milter/mapreply.h milter/mapreply.c \

@@ -33,6 +33,7 @@
 #include "front.h"
 #include "link.h"
 #include "net/worker.h"
+#include "rehearse.h"
 
 #define MAX_WORKERS 16
 #define FRONT_SILENT_MS 10000  /* then it is killed */
@@ -358,7 +359,8 @@ send_config(struct supervisor *s)
 
 /* To the front, for whoever asked there. */
 static void
-send_mistakes(struct supervisor *s, const struct sg_config_errors *errors)
+send_outcome(struct supervisor *s, bool taken,
+    const struct sg_config_errors *errors)
 {
 	char *text = NULL;
 	size_t len;
@@ -367,22 +369,41 @@ send_mistakes(struct supervisor *s, const struct sg_config_errors *errors)
 	if (f == NULL)
 		return;
 	sg_config_errors_print(errors, f);
+	if (!taken && errors->n == 0)
+		fprintf(f, "%s: the daemon's user cannot use all that it "
+		    "names: the log says what\n", s->params->config_path);
 	if (fclose(f) == 0)
-		(void)send_text(s, SG_LINK_RELOADED, errors->n > 0, text);
+		(void)send_text(s, SG_LINK_RELOADED, !taken, text);
 	free(text);
+}
+
+/* The file as it is now, if it is good, and good for the children too: root
+   may read what they may not. */
+static struct sg_config *
+read_again(struct supervisor *s, struct sg_config_errors *errors)
+{
+	const char *path = s->params->config_path;
+	struct sg_config *new = NULL;
+
+	if (sg_config_load(path, &new, errors) != SG_OK) {
+		for (size_t i = 0; i < errors->n; i++)
+			sg_log(SG_LOG_ERR, "%s:%u: %s", errors->e[i].file,
+			    errors->e[i].line, errors->e[i].text);
+	} else if (sg_rehearse(s->config, new, path, &s->params->id) !=
+	    SG_OK)
+		sg_config_unref(&new);
+	return new;
 }
 
 static void
 reload(struct supervisor *s)
 {
 	struct sg_config_errors errors = { 0 };
-	struct sg_config *new = NULL;
+	struct sg_config *new;
 
 	sg_notify("RELOADING=1");
-	if (sg_config_load(s->params->config_path, &new, &errors) != SG_OK) {
-		for (size_t i = 0; i < errors.n; i++)
-			sg_log(SG_LOG_ERR, "%s:%u: %s", errors.e[i].file,
-			    errors.e[i].line, errors.e[i].text);
+	new = read_again(s, &errors);
+	if (new == NULL) {
 		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
 		    "stays in force", s->params->config_path);
 	} else {
@@ -398,8 +419,10 @@ reload(struct supervisor *s)
 				(void)kill(s->workers[i].pid, SIGTERM);
 		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
 	}
-	send_mistakes(s, &errors);
+	send_outcome(s, new != NULL, &errors);
 	sg_config_errors_fini(&errors);
+	/* It slept meanwhile, not the front. */
+	s->front_heard = sg_mono_now();
 	sg_notify("READY=1");
 }
 
@@ -519,13 +542,14 @@ stop_all(struct supervisor *s)
 	if (s->link >= 0)
 		(void)sg_link_send(s->link, &stop);
 	if (s->front.pid != 0)
-		sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
+		(void)sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
 			(void)kill(s->workers[i].pid, SIGTERM);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
-			sg_process_end(s->workers[i].pid, STOP_WORKERS_MS);
+			(void)sg_process_end(s->workers[i].pid,
+			    STOP_WORKERS_MS);
 }
 
 static int

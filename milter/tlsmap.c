@@ -114,19 +114,20 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 		accept_connections(m, true);
 }
 
-/* Room for one more: whoever has been silent longest makes it, if all that he
-   asked is answered. Postfix connects again when it needs to. */
+/* Whom one more would push out, when there are too many: who has been silent
+   longest, if all that he asked is answered. Postfix connects again when it
+   needs to. False: nobody. */
 static bool
-make_room(struct sg_tlsmap *m)
+find_room(struct sg_tlsmap *m, struct sg_conn **push_out)
 {
 	struct sg_conn *c;
 
+	*push_out = NULL;
 	if (atomic_load(&m->n_conns) < SG_TLSMAP_MAX_CONNS)
 		return true;
 	TAILQ_FOREACH (c, &m->conns, link)
 		if (sg_conn_is_done(c)) {
-			sg_conn_close(c);
-			atomic_fetch_add(&m->pushed_out, 1);
+			*push_out = c;
 			return true;
 		}
 	return false;
@@ -136,11 +137,12 @@ static void
 on_connection(evutil_socket_t listener, short what, void *arg)
 {
 	struct sg_tlsmap *m = arg;
+	struct sg_conn *push_out;
 	int fd;
 
 	(void)what;
 	for (unsigned i = 0; i < ACCEPT_AT_ONCE; i++) {
-		if (!make_room(m)) {
+		if (!find_room(m, &push_out)) {
 			pause_accepting(m);
 			return;
 		}
@@ -151,6 +153,10 @@ on_connection(evutil_socket_t listener, short what, void *arg)
 			    errno == ENOBUFS || errno == ENOMEM)
 				pause_accepting(m);
 			return;
+		}
+		if (push_out != NULL) {
+			sg_conn_close(push_out);
+			atomic_fetch_add(&m->pushed_out, 1);
 		}
 		sg_conn_open(m, fd);
 	}

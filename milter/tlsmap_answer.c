@@ -36,7 +36,7 @@ word_it(struct sg_tlsmap *m, const struct sg_config *config,
 {
 	struct sg_pin *pin = sg_engine_pin(m->engine, q->key);
 	struct sg_map_params p = { .config = config, .hop = &q->hop,
-		.facts = facts, .pin = pin, .now = sg_wall_now() };
+		.facts = facts, .pin = pin, .floor = q->floor, .now = sg_wall_now() };
 	struct sg_map_answer a;
 
 	sg_decide_map(&p, &a);

@@ -69,6 +69,8 @@ const struct sg_option sg_options[] = {
 		"(socketmap): Postfix's smtp_tls_policy_maps, with the map "
 		"name postfix, or postfix-tlsrpt from Postfix 3.10 on; "
 		"Sendmail's FEATURE(sts), which asks the map sts. "
+		"A name may end in a level, as in postfix+secure: no answer "
+		"is then below it (see ROUTES). "
 		"Whoever can connect can ask what is known of any domain: a "
 		"unix socket is for socket_group, an inet one belongs on a "
 		"loopback address. "
@@ -111,8 +113,11 @@ const struct sg_option sg_options[] = {
 	{ .path = "dry_run", .type = SG_TYPE_BOOL, .field = F(dry_run),
 	    .dflt = "false",
 	    .man = DRY_RUN_MAN " "
-		"Here it is for all mail; groups and recipients have their "
-		"own." },
+		"Here it is for all mail, and the TLS policy map then "
+		"answers as if nothing were known. "
+		"Groups and recipients have their own, of which the map "
+		"knows nothing: what a domain publishes is then kept at "
+		"delivery." },
 	{ .path = "delivery_map", .type = SG_TYPE_BOOL,
 	    .field = F(delivery_map), .dflt = "true",
 	    .man = "True when the MTA asks for TLS policies at "

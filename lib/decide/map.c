@@ -91,7 +91,7 @@ ask(const struct sg_map_params *p, struct asked *a)
 	*a = (struct asked) { .rule = SG_REQUIRE_PUBLISHED };
 	a->rule = sg_decide_map_rule(p->config, p->hop->name, p->now,
 	    &a->window_s);
-	a->by_rule = level_of(a->rule);
+	a->by_rule = highest(level_of(a->rule), p->floor);
 	if (p->facts != NULL)
 		a->policy = sg_facts_policy(p->facts, p->now);
 	if (a->policy != NULL && a->policy->mode == SG_STS_MODE_ENFORCE)
@@ -440,7 +440,8 @@ sg_decide_map(const struct sg_map_params *p, struct sg_map_answer *out)
 
 	*out = (struct sg_map_answer) { .word = SG_MAP_NOTFOUND };
 	ask(p, &a);
-	if (a.rule == SG_REQUIRE_NONE)
+	if (p->floor == SG_LEVEL_NONE &&
+	    (p->config->dry_run || a.rule == SG_REQUIRE_NONE))
 		return;
 	if (p->facts != NULL)
 		decide(p, &a, out);

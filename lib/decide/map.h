@@ -54,13 +54,21 @@ struct sg_map_params {
 	const struct sg_facts *facts; /* NULL: nothing is known (internal) */
 	const struct sg_pin *pin;     /* or NULL */
 	struct sg_wall now;
+	/* What the asker needs at least: a transport that marked mail goes by
+	   (groups.route_tag). NONE: nothing. */
+	enum sg_level floor;
 };
 
 /* The answer points into facts, pin and config. Old facts will do: a policy is
    in force to its end, that there is none is believed until it is refuted, and
    an MTA looks at TLSA itself.
-   - `require = none` of a global rule lifts everything, pins too. A rule in a
-     dry run changes nothing.
+   - The daemon's own dry run stops nothing here either: NOTFOUND, unless the
+     map's name asks for a level.
+   - `require = none` of a global rule lifts everything, pins too, but no
+     floor: a group's own entry comes before a global one, and then the mark
+     is there because of it. A rule in a dry run changes nothing.
+   - A floor is as a rule that asks for it: names must be vouched for under
+     `secure', and what could not be learnt is waited for.
    - Never `secure` alone where TLSA records rule, or where looking for them
      failed at a MX host of a secure RRset.
    - Postfix takes one word for all MX hosts. Where some have TLSA records and

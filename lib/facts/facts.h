@@ -222,6 +222,19 @@ enum sg_rc sg_facts_merge(const struct sg_facts *old,
     const struct sg_facts *learnt, struct sg_wall now, unsigned jitter,
     struct sg_facts **out_r);
 
+/* The wall clock said `from`, or would have, and says `to`. A policy that was in
+   force then has what it had left, but at most most_s, where it would be lost
+   by the new clock; after a jump back all do, so that none is prolonged. It is
+   due to be fetched again at once. unknown_since moves along. Do it once a
+   jump. SG_OK: *out_r is yours; SG_NONE: the facts are good as they are;
+   SG_RETRY: out of memory. */
+struct sg_facts_jump {
+	struct sg_wall from, to;
+	int64_t most_s;
+};
+enum sg_rc sg_facts_hold(const struct sg_facts *old,
+    const struct sg_facts_jump *jump, struct sg_facts **out_r);
+
 /* Facts for a lookup that brought nothing at all (deadline, worker gone): all
    that was known, unknown_since set if no policy is in force. reason is
    SG_REASON_TIMEOUT, _OVERLOAD or _INTERNAL. */

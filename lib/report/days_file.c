@@ -88,7 +88,8 @@ open_once(struct sg_days_file *f, bool *corrupt, struct sg_err *err)
 	*corrupt = false;
 	if (ours != SG_OK)
 		return ours;
-	rc = sg_dbfile_connect(&kind, f->path, SQLITE_OPEN_READWRITE, &f->db);
+	rc = sg_dbfile_connect(&kind, f->path, SQLITE_OPEN_READWRITE, NULL,
+	    &f->db);
 	if (rc == SQLITE_OK)
 		ours = sg_dbfile_check_version(&kind, f->db, f->path, &version,
 		    &rc, err);
@@ -428,7 +429,7 @@ sg_days_rows_read(const char *path, int32_t since, struct sg_days_rows *out,
 	if (ours != SG_OK)
 		return ours;
 	reader.busy_ms = READ_BUSY_MS;
-	rc = sg_dbfile_connect(&reader, real, SQLITE_OPEN_READONLY, &db);
+	rc = sg_dbfile_connect(&reader, real, SQLITE_OPEN_READONLY, NULL, &db);
 	ours = rc == SQLITE_OK
 	    ? read_all(&reader, db, real, since, out, err)
 	    : sg_dbfile_judge(db, rc, real, err);

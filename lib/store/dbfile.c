@@ -143,12 +143,12 @@ sg_dbfile_ask_word(sqlite3 *db, const char *sql, const char *word,
 
 int
 sg_dbfile_connect(const struct sg_dbfile_kind *kind, const char *path,
-    int flags, sqlite3 **db)
+    int flags, const char *vfs, sqlite3 **db)
 {
 	int rc = sqlite3_open_v2(path, db,
 	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 	        SQLITE_OPEN_PRIVATECACHE,
-	    NULL);
+	    vfs);
 
 	if (rc != SQLITE_OK)
 		return rc;

@@ -37,10 +37,11 @@ enum sg_rc sg_dbfile_resolve(const char *path, char **out_r,
    SG_RETRY. */
 enum sg_rc sg_dbfile_check(const char *path, struct sg_err *err);
 
-/* Opens (flags: SQLITE_OPEN_READONLY or _READWRITE) in defensive mode, with
-   capped values and no memory mapping. *db may be there even if it failed. */
+/* Opens (flags: SQLITE_OPEN_READONLY or _READWRITE; vfs: mostly NULL) in
+   defensive mode, with capped values and no memory mapping. *db may be there
+   even if it failed. */
 int sg_dbfile_connect(const struct sg_dbfile_kind *kind, const char *path,
-    int flags, sqlite3 **db);
+    int flags, const char *vfs, sqlite3 **db);
 /* SQLITE_CORRUPT: the schema is not what its version says. */
 int sg_dbfile_prepare(sqlite3 *db, const char *const *sql, sqlite3_stmt **out,
     size_t n);

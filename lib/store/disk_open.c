@@ -5,13 +5,17 @@
  * It is believed as little as its rows: opened as dbfile.h does, with a
  * quick_check at each start (THREATS 2.6), for which nobody waits if the file
  * is large: seconds, with a million domains. Losing it is not fatal, only loud,
- * since every policy can be fetched again; so a corrupt one is set aside, and
- * work goes on with a new one.
+ * since every policy can be fetched again; so a corrupt one is set aside, for
+ * somebody to look at, and work goes on with a new one. One that cannot be
+ * written (a file system that went read-only) is read as it is.
  */
 #include "store/disk_private.h"
 
 #include <sys/stat.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "store/dbfile.h"
 
@@ -100,13 +104,123 @@ open_reader(struct sg_disk *d)
 
 	pthread_mutex_lock(&d->read_mutex);
 	d->opened++;
-	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, &d->reader);
+	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL,
+	    &d->reader);
 	if (rc == SQLITE_OK)
 		rc = sg_dbfile_prepare(d->reader, sg_disk_read_sql, d->read, R_N);
 	if (rc != SQLITE_OK)
 		sg_dbfile_close(&d->reader, d->read, R_N);
 	pthread_mutex_unlock(&d->read_mutex);
 	return rc;
+}
+
+/* --- a file that cannot be written ---------------------------------------- */
+
+/* "file:/a%3fb?immutable=1"; sqlite3_free(). */
+static char *
+immutable_uri(const char *path)
+{
+	static const char scheme[] = "file:", suffix[] = "?immutable=1";
+	char *uri = sqlite3_malloc64(3 * strlen(path) + sizeof(scheme) +
+	    sizeof(suffix));
+	char *at = uri;
+
+	if (uri == NULL)
+		return NULL;
+	memcpy(at, scheme, sizeof(scheme));
+	at += sizeof(scheme) - 1;
+	for (; *path != '\0'; path++) {
+		if (strchr("?#%", *path) == NULL) {
+			*at++ = *path;
+			continue;
+		}
+		*at++ = '%';
+		*at++ = "0123456789abcdef"[(unsigned char)*path >> 4];
+		*at++ = "0123456789abcdef"[(unsigned char)*path & 15];
+	}
+	memcpy(at, suffix, sizeof(suffix));
+	return uri;
+}
+
+static bool
+is_ours(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool ours;
+
+	if (fd < 0)
+		return false;
+	ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid();
+	(void)close(fd);
+	return ours;
+}
+
+/* A -shm, or then a -wal. */
+static bool
+cannot_be_made(int rc)
+{
+	return (rc & 0xff) == SQLITE_CANTOPEN ||
+	    (rc & 0xff) == SQLITE_READONLY;
+}
+
+/* Nobody has looked at it in this start: it must be whole. */
+static int
+open_frozen(struct sg_disk *d, const char *path, int flags, const char *vfs)
+{
+	int rc = sg_dbfile_connect(&kind, path, SQLITE_OPEN_READONLY | flags,
+	    vfs, &d->reader);
+	int64_t version;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_db_config(d->reader,
+		    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (rc == SQLITE_OK && vfs != NULL)
+		rc = sqlite3_exec(d->reader, "PRAGMA locking_mode = EXCLUSIVE",
+		    NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_ask_word(d->reader, "PRAGMA quick_check(1)", "ok",
+		    SQLITE_CORRUPT);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_ask_int(d->reader, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && version != SCHEMA_VERSION)
+		rc = SQLITE_MISMATCH;
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_prepare(d->reader, sg_disk_read_sql, d->read, R_N);
+	if (rc != SQLITE_OK)
+		sg_dbfile_close(&d->reader, d->read, R_N);
+	return rc;
+}
+
+/* A file that cannot be written may still hold policies, which are in force
+   whatever becomes of the disk. SQLite reads a WAL database only where it can
+   make a -shm, or when it is told that nobody else has it: then it takes in
+   what the -wal holds, and without a -wal the file alone will do. True, and
+   err says so, if it can be read. */
+static bool
+open_unwritable(struct sg_disk *d, struct sg_err *err)
+{
+	char why[sizeof(err->text)], *uri;
+	int rc = open_reader(d);
+
+	if (rc == SQLITE_OK)
+		return true;
+	if (!cannot_be_made(rc) || !is_ours(d->path))
+		return false;
+	pthread_mutex_lock(&d->read_mutex);
+	rc = open_frozen(d, d->path, 0, "unix-none");
+	if (cannot_be_made(rc) && (uri = immutable_uri(d->path)) != NULL) {
+		rc = open_frozen(d, uri, SQLITE_OPEN_URI, NULL);
+		sqlite3_free(uri);
+	}
+	pthread_mutex_unlock(&d->read_mutex);
+	if (rc != SQLITE_OK)
+		return false;
+	memcpy(why, err->text, sizeof(why));
+	sg_err_set(err, err->reason, "%.180s; what it holds is read all the "
+	    "same", why);
+	return true;
 }
 
 /* SG_OK; SG_BAD for an administrator; SG_RETRY with *corrupt if that is why. */
@@ -119,10 +233,11 @@ open_both(struct sg_disk *d, bool *corrupt, struct sg_err *err)
 	*corrupt = false;
 	ours = sg_dbfile_check(d->path, err);
 	if (ours == SG_RETRY) /* not to be written; maybe to be read */
-		(void)open_reader(d);
+		(void)open_unwritable(d, err);
 	if (ours != SG_OK)
 		return ours;
-	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READWRITE, &d->writer);
+	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READWRITE, NULL,
+	    &d->writer);
 	if (rc == SQLITE_OK)
 		ours = sg_dbfile_check_version(&kind, d->writer,
 		    d->path, &version, &rc, err);
@@ -139,7 +254,7 @@ open_both(struct sg_disk *d, bool *corrupt, struct sg_err *err)
 	*corrupt = rc != SQLITE_OK && ours == SG_BAD;
 	close_both(d);
 	if (rc != SQLITE_OK && !*corrupt)
-		(void)open_reader(d);
+		(void)open_unwritable(d, err);
 	return *corrupt ? SG_RETRY : ours;
 }
 
@@ -261,7 +376,7 @@ sg_disk_check(struct sg_disk *d, const atomic_bool *stop, struct sg_err *err)
 	pthread_mutex_lock(&d->read_mutex);
 	opened = d->opened;
 	pthread_mutex_unlock(&d->read_mutex);
-	got = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, &db);
+	got = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL, &db);
 	sqlite3_progress_handler(db, CHECK_STEPS, is_stopped, (void *)stop);
 	if (got == SQLITE_OK)
 		got = check_whole(db);

@@ -32,7 +32,8 @@ enum sg_store_tier { SG_TIER_MEMORY, SG_TIER_DISK };
 
 /* Opens, creates, checks. A corrupt file is renamed to path.corrupt-<time>
    and a new one made; a read-only or full disk gives a store that works from
-   memory (both are logged; the latter shows in stats). SG_BAD with err set only for
+   memory (both are logged; the latter shows in stats), and from what the file
+   holds as far as it is ours, whole, and can be read. SG_BAD with err set only for
    what an administrator must mend: no such directory, a newer schema, a path
    that is a symbolic link or not ours. */
 enum sg_rc sg_store_open(const struct sg_store_params *params,

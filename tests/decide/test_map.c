@@ -347,7 +347,7 @@ decide(const struct row *r, char *out, size_t size)
 	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
 	struct sg_config *config = config_of(r->rule);
 	struct sg_pin *pin = pin_of(r->pin);
-	struct sg_map_params p = { config, &hop, f, pin, now };
+	struct sg_map_params p = { config, &hop, f, pin, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	f->mx_until.s = NOW + 60;
@@ -368,6 +368,32 @@ START_TEST(test_answer)
 	decide(r, got, sizeof(got));
 	ck_assert_msg(strcmp(got, r->want) == 0, "%s: got %s; want %s",
 	    r->name, got, r->want);
+}
+END_TEST
+
+/* Whatever the row: whoever tries the gate without risk has nothing stopped at
+   delivery either. */
+START_TEST(test_dry_run)
+{
+	static const struct sg_nexthop hop = { .name = "good.test",
+		.port = 25 };
+	const struct row *r = &rows[_i];
+	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
+	struct sg_config *config = config_of(r->rule);
+	struct sg_pin *pin = pin_of(r->pin);
+	struct sg_map_params p = { config, &hop, f, pin, now, SG_LEVEL_NONE };
+	struct sg_map_answer a;
+
+	config->dry_run = true;
+	sg_decide_map(&p, &a);
+	ck_assert_msg(a.word == SG_MAP_NOTFOUND && !a.pinned, "%s: %s",
+	    r->name, sg_map_word_name(a.word));
+	p.floor = SG_LEVEL_SECURE;
+	sg_decide_map(&p, &a);
+	ck_assert_msg(a.word != SG_MAP_NOTFOUND, "%s, and a floor", r->name);
+	sg_pin_unref(&pin);
+	sg_config_unref(&config);
+	sg_facts_unref(&f);
 }
 END_TEST
 
@@ -431,7 +457,7 @@ START_TEST(test_nothing_known)
 	static const struct sg_nexthop hop = { .name = "good.test",
 		.port = 25 };
 	struct sg_config *config = config_of("");
-	struct sg_map_params p = { config, &hop, NULL, NULL, now };
+	struct sg_map_params p = { config, &hop, NULL, NULL, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	sg_decide_map(&p, &a);
@@ -449,7 +475,7 @@ START_TEST(test_old_mx)
 	struct sg_facts *f = facts_of_words("enforce", "found",
 	    "10 a.good.test");
 	struct sg_config *config = config_of("");
-	struct sg_map_params p = { config, &hop, f, NULL, now };
+	struct sg_map_params p = { config, &hop, f, NULL, now, SG_LEVEL_NONE };
 	struct sg_map_answer a;
 
 	f->mx_until.s = NOW - 3600;
@@ -532,6 +558,8 @@ main(void)
 	SRunner *r;
 	int failed;
 
+	tcase_add_loop_test(t, test_dry_run, 0,
+	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_answer, 0, N(rows));
 	tcase_add_loop_test(t, test_pin_never_weakens, 0, N(rows));
 	tcase_add_test(t, test_nothing_known);

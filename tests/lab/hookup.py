@@ -6,7 +6,6 @@ another certificate, after the recipient was accepted: what leaves then?"""
 import json
 import os
 import re
-import shutil
 import socket
 import threading
 
@@ -39,9 +38,12 @@ def domain(name, address, **more):
 domain("swap-sts.test", "127.0.28.1")
 domain("swap-signed.test", "127.0.28.2", sts=(), web="", signed=True)
 domain("swap-open.test", "127.0.28.3", sts=(), web="")
-# two domains with one MX host; the first publishes nothing
+# Two domains with one MX host; the first publishes nothing. One whose MX host
+# is elsewhere, and DNSSEC alone vouches for it.
 world.DOMAINS += [
-    world.without_sts("swap-beside.test", mx=("mx.swap-sts.test",))]
+    world.without_sts("swap-beside.test", mx=("mx.swap-sts.test",)),
+    world.without_sts("swap-elsewhere.test", mx=("mx.swap-signed.test",),
+                      signed=True)]
 
 GATE = """
 milter_socket = "{milter}"
@@ -85,78 +87,6 @@ class OwnGate(Gate):
             maps=", ".join('"%s"' % m for m in maps), anchor=lab.dns.anchor,
             resolver=world.GATE_RESOLVER)
         proc.write(self.conf, self.text)
-        self.maps = maps
-
-    def start(self):
-        super().start()
-        self.stand_ins = [StandIn(where) for where in self.maps
-                          if not reachable(where)]
-
-    def stop(self):
-        for stand_in in self.stand_ins:
-            stand_in.stop()
-        return super().stop()
-
-
-def socket_of(where):
-    if where.startswith("unix:"):
-        return socket.AF_UNIX, where[5:]
-    port, host = where[5:].split("@")
-    return socket.AF_INET, (host, int(port))
-
-
-def reachable(where):
-    family, address = socket_of(where)
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        return s.connect_ex(address) == 0
-
-
-class StandIn:
-    """Answers at tlsmap_listen while stsgate itself does not: only the one
-    enforce policy that there is here."""
-
-    def __init__(self, where):
-        family, address = socket_of(where)
-        self.where, self.conns = where, []
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(address)
-        if family == socket.AF_UNIX:
-            shutil.chown(address, group="postfix")
-            os.chmod(address, 0o660)
-        self.socket.listen(16)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def stop(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-        for conn in self.conns:
-            conn.close()
-        if self.where.startswith("unix:"):
-            os.unlink(self.where[5:])
-
-    def _accept(self):
-        while True:
-            try:
-                conn = self.socket.accept()[0]
-            except OSError:
-                return
-            self.conns.append(conn)
-            threading.Thread(target=self._serve, args=(conn,),
-                             daemon=True).start()
-
-    def _serve(self, conn):
-        stream = conn.makefile("rb")
-        while True:
-            size = stream.read(1)
-            while size and not size.endswith(b":"):
-                size += stream.read(1)
-            if not size:
-                return
-            key = stream.read(int(size[:-1]) + 1)[:-1].partition(b" ")[2]
-            answer = b"OK secure match=mx.swap-sts.test servername=hostname" \
-                if key == b"swap-sts.test" else b"NOTFOUND "
-            conn.sendall(b"%d:%s," % (len(answer), answer))
 
 
 # --- Postfix, chrooted as Debian does it --------------------------------------
@@ -231,7 +161,8 @@ queue_run_delay = 1s
 # --- Sendmail ------------------------------------------------------------------
 
 GROUPS = "finance.example\tsecure\nclerks.example\tencrypt\n"
-BEFORE_MAILER = re.compile(r"^(INPUT_MAIL_FILTER|define\(`confCACERT)")
+BEFORE_MAILER = re.compile(r"^(INPUT_MAIL_FILTER|FEATURE\(`sts|"
+                           r"define\(`confCACERT)")
 
 
 class SmRelay:
@@ -498,6 +429,42 @@ def _(lab, relay):
         re.findall(r"postfix/(\S+)/smtp\[\d+\]: %s: to=" % qid,
                    proc.read(mta.log))), "two deliveries in Postfix's log")
     same("transports", by, ["smtp-secure"] * 2)
+
+
+@story("hookup: the map's name says the least level (postfix+secure)",
+       ("postfix",), STORIES)
+def _(lab, relay):
+    where = "socketmap:unix:%s/stsgate/tlsmap.sock:postfix" % \
+        hooked(lab).relays[relay].chroot
+    for name, domain, want in (
+            ("", "swap-open.test", None),
+            ("+encrypt", "swap-open.test", "encrypt"),
+            ("+verify", "swap-open.test",
+             "verify match=hostname servername=hostname"),
+            ("+secure", "swap-open.test",
+             "secure match=no-mx-host-is-vouched-for.invalid "
+             "servername=hostname"),
+            ("", "swap-elsewhere.test", None),
+            ("+secure", "swap-elsewhere.test",
+             "secure match=mx.swap-signed.test servername=hostname"),
+            ("+encrypt", "swap-sts.test",
+             "secure match=mx.swap-sts.test servername=hostname"),
+            ("+dane", "swap-signed.test", "dane-only")):
+        try:
+            got = lab.sink.command("postmap", "-q", domain,
+                                   where + name).strip()
+        except proc.LabError:
+            got = None
+        same("postfix%s %s" % (name, domain), got, want)
+
+
+@story("hookup: a route to a MX host elsewhere that DNSSEC vouches for",
+       ("postfix",), STORIES)
+def _(lab, relay):
+    """Postfix by itself would want a name below the recipient's domain."""
+    token, _ = send(lab, relay, "finance", ["bob@swap-elsewhere.test"])
+    same("delivered in TLS", [encrypted(m) for m in lab.sink.wait(token, 1)],
+         [True])
 
 
 @story("hookup: nothing asked, nothing marked", BOTH, STORIES)

@@ -97,6 +97,8 @@ routed.test             notfound
 hosted.test             notfound
 evil.test               notfound
 elsewhere.test          notfound
+brief.test              notfound
+attacker.test           notfound
 expired.test            notfound
 wrongname.test          notfound
 selfsigned.test         notfound

@@ -74,3 +74,50 @@ tests_milter_test_milter_log_SOURCES = tests/milter/test_milter_log.c \
 	milter/milter_log.c
 tests_milter_test_milter_log_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_milter_log_LDADD = $(TEST_LIBS) $(MILTER_LIBS)
+
+check_PROGRAMS += tests/milter/test_rehearse
+tests_milter_test_rehearse_SOURCES = tests/milter/test_rehearse.c \
+	tests/support/test_ca.h tests/support/test_ca.c \
+	milter/rehearse.c milter/process.c
+tests_milter_test_rehearse_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_rehearse_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_rehearse_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_child tests/milter/test_listen \
+	tests/milter/test_wake
+tests_milter_test_child_SOURCES = tests/milter/test_child.c milter/child.c
+tests_milter_test_child_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_child_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_child_LDFLAGS = -Wl,--wrap=sg_mono_now
+tests_milter_test_child_LDADD = $(TEST_LIBS)
+tests_milter_test_listen_SOURCES = tests/milter/test_listen.c milter/listen.c
+tests_milter_test_listen_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_listen_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_listen_LDADD = $(TEST_LIBS)
+tests_milter_test_wake_SOURCES = tests/milter/test_wake.c milter/wake.c \
+	milter/listen.c
+tests_milter_test_wake_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_wake_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_wake_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_floor
+tests_milter_test_floor_SOURCES = tests/milter/test_floor.c \
+	tests/support/fake_worker.h tests/support/fake_worker.c milter/mapreply.c
+tests_milter_test_floor_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_floor_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_floor_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_tlsmap
+tests_milter_test_tlsmap_SOURCES = tests/milter/test_tlsmap.c \
+	tests/support/fake_worker.h tests/support/fake_worker.c \
+	milter/netstring.c milter/mapreply.c milter/tlsmap.c \
+	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c
+tests_milter_test_tlsmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_tlsmap_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_tlsmap_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/milter/test_doors
+tests_milter_test_doors_SOURCES = tests/milter/test_doors.c milter/doors.c milter/listen.c
+tests_milter_test_doors_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_doors_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_doors_LDADD = $(TEST_LIBS)

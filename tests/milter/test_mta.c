@@ -286,6 +286,11 @@ static const struct row postfix_rows[] = {
 	{ "one that enforces by itself", { OWN("relay/unix/"
 	    "smtp_tls_policy_maps =\nrelay/unix/smtp_tls_security_level = "
 	    "secure") }, NULL, { 0 }, 0 },
+	{ "T25: pins that end before the queue does",
+	    { { "\nmaximal_queue_lifetime = 5d",
+		"\nmaximal_queue_lifetime = 10" } }, NULL,
+	    { SG_WARNING, "stsgate.conf: pin_for", "in the queue for 10",
+		"pin_for = \"10d\"" }, 0 },
 	/* TLS */
 	{ "no TLS by itself", { { "\nsmtp_tls_security_level = dane",
 	    "\nsmtp_tls_security_level =" } }, NULL,
@@ -593,6 +598,10 @@ static const struct row sendmail_rows[] = {
 	    { "$>\"STS_secure\" $&{verify}", "$1" } }, NULL,
 	    { SG_WARNING, "LOCAL_TLS_RCPT", "once a connection",
 		"stsgate-delivery.m4" }, 0 },
+	{ "T25: pins that end before the queue does", { { NULL, NULL } },
+	    SM_SOCKETS "pin_for = \"2d\"",
+	    { SG_WARNING, "stsgate.conf: pin_for", "in the queue for 5d",
+		"pin_for = \"5d\"" }, 0 },
 	/* TLS, routes */
 	{ "no CA", { { "\nO CACertFile=", "\n#O CACertFile=" },
 	    { "\nO CACertPath=", "\n#O CACertPath=" } }, NULL,
@@ -725,7 +734,7 @@ START_TEST(test_times)
 		{ "99999999999999999999s", -1, -1 } };
 
 	for (size_t i = 0; i < N(times); i++) {
-		ck_assert_int_eq(sg_postfix_seconds(times[i].text),
+		ck_assert_int_eq(sg_postfix_seconds(times[i].text, 1),
 		    times[i].postfix);
 		ck_assert_int_eq(sg_cf_seconds(times[i].text, 60),
 		    times[i].sendmail);

@@ -54,12 +54,21 @@ server:
   local-data: "example. SOA ns.example. root.example. 1 60 60 60 60"
   local-data: "dest.example. MX 10 mx.dest.example."
   local-data: "mx.dest.example. A 127.0.0.5"
+  local-data: "client.example. MX 10 mx.dest.example."
 CONF
 rm -f /etc/unbound/unbound.conf.d/root-auto-trust-anchor-file.conf
 systemctl restart unbound
 rm -f /etc/resolv.conf
 echo "nameserver 127.0.0.1" >/etc/resolv.conf
-[ "$mta" != postfix ] || postconf -e inet_interfaces=127.0.0.1
+if [ "$mta" = postfix ]; then
+	postconf -e inet_interfaces=127.0.0.1
+else # which refuses connections, or only queues, on a busy machine
+	for limit in QUEUE REFUSE DELAY; do
+		sed -i "0,/^MAILER/s//define(\`conf${limit}_LA', \`9999')dnl\nMAILER/" \
+			/etc/mail/sendmail.mc
+	done
+	make -C /etc/mail sendmail.cf
+fi >/dev/null 2>&1
 mkdir /try/arrived
 chmod 777 /try/arrived
 systemctl restart "$mta" # its chroot has a copy of resolv.conf
@@ -91,11 +100,14 @@ is "it starts at boot" systemctl is-enabled stsgate
 exposure=$(systemd-analyze security stsgate | sed -n 's/.*level for.*: \([0-9.]*\) .*/\1/p')
 is "exposure $exposure is at most 1.2" awk "BEGIN { exit !($exposure <= 1.2) }"
 is "all its processes are stsgate's" test "$(ps -C stsgate -o user= | sort -u)" = stsgate
+is "nothing of the sandbox is missed" not grep -q "confined" \
+	<(journalctl -u stsgate)
 is "the configuration says dry run" grep -q 'ready: milter on .*, dry run' <(journalctl -u stsgate)
 
 # --- README's way -------------------------------------------------------------------
 
 echo "$world" >>/etc/stsgate/stsgate.conf
+systemctl restart stsgate # not one of README's: this is the world's
 case $mta in
 postfix)
 	block POSTFIX 1 >>/etc/stsgate/stsgate.conf
@@ -110,7 +122,10 @@ sendmail)
 	;;
 esac
 is "README's lines are a configuration" stsgate check-config
-is "README's commands: ${commands//$'\n'/; }" bash -ec "$commands"
+# check-config --mta may find more to mend, and says so by its exit status.
+# shellcheck disable=SC2001 # a regular expression
+is "README's commands: ${commands//$'\n'/; }" bash -ec \
+	"$(sed 's/.*--mta.*/& || [ $? = 1 ]/' <<<"$commands")"
 is "the milter's socket is there" soon 20 test -S "$socket"
 is "the relay serves" soon 20 perl -MIO::Socket::INET -e \
 	'exit !IO::Socket::INET->new("127.0.0.1:25")'
