@@ -244,6 +244,14 @@ lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand)
 	return false;
 }
 
+/* And not only by a clock that has gone back since (THREATS T9). */
+static bool
+is_fresh(const struct sg_facts *f, struct sg_wall now)
+{
+	return now.s < f->fresh_until.s &&
+	    f->fresh_until.s <= now.s + SG_FACTS_TTL_MAX_S;
+}
+
 /* Between reading what is known and coming here with the mutex somebody else's
    lookup may have landed, and an asker who was held up on the way would start
    the same once more. True: what landed will do, it is in s->newer. Otherwise
@@ -255,12 +263,11 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 	struct sg_facts *f = sg_store_peek(e->params.store, key);
 
 	s->newer = f;
-	if (f == NULL || f == s->old)
+	if (f == NULL)
 		return false;
 	if (s->background)
 		return now.s < f->refresh_at.s;
-	return !s->fresh && !lacks_probe(e, f, s->demand) &&
-	    now.s < f->fresh_until.s;
+	return !s->fresh && !lacks_probe(e, f, s->demand) && is_fresh(f, now);
 }
 
 /* What the worker is to find out, and what it may rely on. */
@@ -423,9 +430,8 @@ is_insufficient(struct sg_engine *e, const struct sg_facts *f,
 {
 	if (f == NULL || ask->fresh || lacks_probe(e, f, ask->demand))
 		return true;
-	if (now.s + SG_FACTS_TTL_MAX_S < f->fresh_until.s)
-		return true; /* by a clock that went back (THREATS T9) */
-	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
+	return !is_fresh(f, now) &&
+	    !(now.s >= f->fresh_until.s && outage_with_policy(f, now));
 }
 
 /* Who joined a lookup that was begun without his demand, or to which an old
@@ -457,7 +463,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
 {
 	struct sg_wall now = sg_wall_now();
-	struct sg_mono began = sg_mono_now();
+	struct sg_mono began;
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
@@ -468,6 +474,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
+		began = sg_mono_now();
 		falls_short = look_up(e, key, ask, old, out);
 		again_by_myself(e, key, ask, falls_short, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)

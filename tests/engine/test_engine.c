@@ -947,7 +947,8 @@ START_TEST(test_peek)
 	known->fresh_until.s = known->refresh_at.s = now - 1;
 	ck_assert_int_eq(sg_store_put(store, &known, 1, NULL), SG_OK);
 	ck_assert_int_eq(peek("good.test", &f), SG_NONE);
-	ck_assert_ptr_eq(f, known);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_str_eq(f->hop.name, known->hop.name);
 	sg_facts_unref(&f);
 	ck_assert_int_eq(fake_worker_jobs(worker), 0);
 	sg_facts_unref(&known);
@@ -957,7 +958,8 @@ START_TEST(test_peek)
 	known->refresh_at.s = now - 1;
 	ck_assert_int_eq(sg_store_put(store, &known, 1, NULL), SG_OK);
 	ck_assert_int_eq(peek("good.test", &f), SG_OK);
-	ck_assert_ptr_eq(f, known);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(f->fresh_until.s, known->fresh_until.s);
 	sg_facts_unref(&f);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	sg_facts_unref(&known);
