@@ -195,9 +195,11 @@ is_readable(const struct pollfd *fds, nfds_t n)
 {
 	struct pollfd copy[32];
 
+	if (n == 0)
+		return false;
 	sg_assert(n <= 32);
 	memcpy(copy, fds, n * sizeof(*fds));
-	return n > 0 && __real_poll(copy, n, 0) > 0;
+	return __real_poll(copy, n, 0) > 0;
 }
 
 static bool
