@@ -303,6 +303,50 @@ START_TEST(packs_and_unpacks)
 }
 END_TEST
 
+static struct sg_facts *
+unpacked(const struct sg_facts *f)
+{
+	struct sg_packed *packed = sg_facts_pack(f);
+	struct sg_facts *g = sg_facts_unpack(packed);
+
+	sg_packed_free(&packed);
+	return g;
+}
+
+/* What memory gives is a copy each time: who asks whether anything is new
+   cannot go by the address. */
+START_TEST(knows_the_same_again)
+{
+	struct sg_facts *f, *g;
+
+	for (unsigned i = rounds(2000); i > 0; i--) {
+		f = rnd_facts();
+		g = unpacked(f);
+		ck_assert(sg_facts_are_same(f, g));
+		f->mx_at.s++;
+		ck_assert(!sg_facts_are_same(f, g));
+		f->mx_at.s--;
+		f->sts.fetch.failures ^= 1;
+		ck_assert(!sg_facts_are_same(f, g));
+		f->sts.fetch.failures ^= 1;
+		f->fresh_until.s++;
+		ck_assert(!sg_facts_are_same(f, g));
+		sg_facts_unref(&f);
+		sg_facts_unref(&g);
+	}
+	f = sample_facts("good.test");
+	g = sample_facts("good.test.");
+	ck_assert(sg_facts_are_same(f, f));
+	ck_assert(!sg_facts_are_same(f, g));
+	g->hop = f->hop;
+	ck_assert(sg_facts_are_same(f, g));
+	g->hop.port = 2525;
+	ck_assert(!sg_facts_are_same(f, g));
+	sg_facts_unref(&f);
+	sg_facts_unref(&g);
+}
+END_TEST
+
 /* How people write policies, those included that no style of ours meets: the
    text that a report quotes is the one that was served, octet for octet. */
 static const char *const texts[] = {
@@ -742,6 +786,7 @@ main(void)
 	tcase_add_test(t, packs_and_unpacks);
 	tcase_add_loop_test(t, keeps_texts_as_served, 0,
 	    (int)(sizeof(texts) / sizeof(texts[0])));
+	tcase_add_test(t, knows_the_same_again);
 	tcase_add_test(t, packs_small);
 	tcase_add_test(t, unpacks_into_the_same_block);
 	tcase_add_test(t, refuses_every_cut);
