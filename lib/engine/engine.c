@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts/packed.h"
+
 /* Answers to a job come this much before the first asker's own deadline, so
    that what was learnt in part is used. */
 #define JOB_MARGIN_MS 400
@@ -263,7 +265,7 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 	struct sg_facts *f = sg_store_peek(e->params.store, key);
 
 	s->newer = f;
-	if (f == NULL)
+	if (f == NULL || (s->old != NULL && sg_facts_are_same(f, s->old)))
 		return false;
 	if (s->background)
 		return now.s < f->refresh_at.s;

@@ -390,6 +390,33 @@ sg_packed_size(const struct sg_packed *p)
 	return sizeof(*p) + p->len;
 }
 
+static bool
+are_same(const struct sg_packed *a, const struct sg_packed *b)
+{
+	return a != NULL && b != NULL && a->len == b->len &&
+	    a->port == b->port && a->is_host == b->is_host &&
+	    a->name_len == b->name_len &&
+	    memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+bool
+sg_facts_are_same(const struct sg_facts *a, const struct sg_facts *b)
+{
+	struct sg_packed *pa, *pb;
+	bool same;
+
+	if (a == b)
+		return true;
+	if (a->fresh_until.s != b->fresh_until.s)
+		return false; /* as a rule that tells */
+	pa = sg_facts_pack(a);
+	pb = sg_facts_pack(b);
+	same = are_same(pa, pb);
+	sg_packed_free(&pa);
+	sg_packed_free(&pb);
+	return same;
+}
+
 /* --- reading -------------------------------------------------------------------------- */
 
 struct source {

@@ -25,6 +25,10 @@ void sg_packed_free(struct sg_packed **packed);
    any more (sg_facts_set_mx(), sg_facts_set_policy()). */
 struct sg_facts *sg_facts_unpack(const struct sg_packed *packed);
 
+/* Whether what is known is the same, when and until when included; what memory
+   gives is a copy each time. False too when out of memory. */
+bool sg_facts_are_same(const struct sg_facts *a, const struct sg_facts *b);
+
 /* Without unpacking: what they are about, and how long they live. */
 bool sg_packed_is(const struct sg_packed *packed, const char *key, size_t len);
 void sg_packed_hop(const struct sg_packed *packed, struct sg_nexthop *out);
