@@ -12,11 +12,18 @@ sanitizers=false
 build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	libmilter-dev libcurl4-openssl-dev libunbound-dev nettle-dev
 	libssl-dev libevent-dev libconfig-dev libsqlite3-dev libidn2-dev
-	libjansson-dev libbsd-dev libsystemd-dev uthash-dev dns-root-data"
+	libjansson-dev libbsd-dev libsystemd-dev libseccomp-dev uthash-dev
+	dns-root-data zsh"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
 # for check --sanitizers
 fuzz_packages="clang libclang-rt-dev"
+# What tests/report/page.py looks at the report's page with; without it that
+# test is skipped, so only automatic checks (CI is set) fetch it
+browser_packages="chromium chromium-driver"
+[ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
+# to make a Debian package, and a Debian to try it on
+package_packages="debhelper dpkg-dev lintian debootstrap systemd-container"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"
@@ -32,6 +39,8 @@ usage() {
 	                      on this machine, in a network of their own; with
 	                      --sanitizers again under ASan, UBSan and TSan,
 	                      and each parser is fuzzed FUZZ_SECONDS (20) long
+	  package             make a Debian package, and try it on a fresh
+	                      Debian with Postfix and on one with Sendmail
 	  -y                  install without asking
 	TXT
 }
@@ -157,6 +166,23 @@ sendmail_unpack() {
 	mv "$tmp" "$sendmail_dir"
 }
 
+# Prometheus is not wanted, only the tool that checks metrics and rules.
+promtool_dir=$top/build/lab-promtool
+promtool_unpack() {
+	tmp=$promtool_dir.tmp
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root \
+		-o Acquire::Retries=3 download prometheus)
+	for deb in "$tmp"/*.deb; do
+		dpkg --fsys-tarfile "$deb" |
+			tar -x -C "$tmp" ./usr/bin/promtool
+		rm "$deb"
+	done
+	rm -rf "$promtool_dir"
+	mv "$tmp" "$promtool_dir"
+}
+
 deps() {
 	wanted="$build_packages $lab_packages"
 	! $sanitizers || wanted="$wanted $fuzz_packages"
@@ -168,16 +194,21 @@ deps() {
 	fi
 	lacking=$(missing $wanted)
 	fetch=false
+	fetch_promtool=false
 	[ -x "$sendmail_dir/usr/libexec/sendmail/sendmail" ] || fetch=true
-	[ -n "$lacking" ] || $fetch || return 0
+	[ -x "$promtool_dir/usr/bin/promtool" ] || fetch_promtool=true
+	[ -n "$lacking" ] || $fetch || $fetch_promtool || return 0
 	[ -z "$lacking" ] || say "To be installed: $lacking"
 	! $fetch || say "To be unpacked into build/lab-sendmail:" \
 		"Sendmail, and the libraries that it needs installed"
+	! $fetch_promtool || say "To be unpacked into build/lab-promtool:" \
+		"promtool, of Prometheus"
 	other_mta
 	ask
 	apt update
 	[ -z "$lacking" ] || apt_install $lacking
 	! $fetch || sendmail_unpack
+	! $fetch_promtool || promtool_unpack
 }
 
 # --- build and check -----------------------------------------------------
@@ -314,13 +345,27 @@ demo() {
 	as_root tests/lab/demo.py --stsgate build/stsgate
 }
 
+package() {
+	deps
+	lacking=$(missing $package_packages)
+	if [ -n "$lacking" ]; then
+		say "To be installed: $lacking"
+		ask
+		apt_install $lacking
+	fi
+	[ -x build/stsgate ] || configure_in build
+	make -s -j"$jobs" -C build stsgate
+	make -s -C build deb
+	as_root make -s -C build deb-check
+}
+
 command=
 for argument in "$@"; do
 	case $argument in
 	-y) yes=true ;;
 	-h|--help) usage; exit 0 ;;
 	--sanitizers) sanitizers=true ;;
-	deps|demo|check)
+	deps|demo|check|package)
 		[ -z "$command" ] || die "one command at a time (--help)"
 		command=$argument ;;
 	*) die "what is '$argument'? (--help)" ;;

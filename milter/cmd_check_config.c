@@ -11,14 +11,17 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "cmd.h"
+#include "cmd_check_mta.h"
 #include "config/config.h"
 
 struct options {
 	const char *file;
 	bool json;
+	struct sg_check_mta mta;
 	void (*print)(FILE *); /* instead of checking */
 };
 
@@ -26,15 +29,33 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: stsgate check-config [-c FILE] [--json]\n"
+	      "       stsgate check-config --mta postfix|sendmail "
+	      "[--mta-config DIR|FILE]\n"
+	      "                            [-c FILE] [--json]\n"
 	      "       stsgate check-config --print-example | --print-mdoc\n"
 	      "Reads the configuration as the daemon would, and says every "
 	      "mistake in it.\n"
+	      "  -m, --mta MTA      reads that MTA's own configuration too, and "
+	      "says what is\n"
+	      "                     missing, mis-ordered or unsafe in it\n"
+	      "  -M, --mta-config P its directory or file, if it is not where "
+	      "that MTA looks\n"
 	      "  -c, --config FILE  instead of " SG_CONFIG_FILE "\n"
 	      "  -j, --json         the result as one JSON object\n"
 	      "  --print-example    the commented example, all defaults\n"
 	      "  --print-mdoc       the options as items of stsgate.conf(5)\n"
 	      "  -h, --help         this text\n"
-	      "Exit: 0 good, 64 usage, 78 mistakes.\n", out);
+	      "Exit: 0 good, 1 something to mend in the MTA's, 64 usage, "
+	      "78 mistakes.\n", out);
+}
+
+static bool
+read_mta(const char *name, enum sg_mta *out)
+{
+	*out = strcmp(name, "postfix") == 0    ? SG_MTA_POSTFIX
+	    : strcmp(name, "sendmail") == 0 ? SG_MTA_SENDMAIL
+					       : SG_MTA_NONE;
+	return *out != SG_MTA_NONE;
 }
 
 /* -1: go on; else the exit status. */
@@ -46,12 +67,13 @@ read_options(int argc, char **argv, struct options *o)
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "mta", required_argument, NULL, 'm' },
+		{ "mta-config", required_argument, NULL, 'M' },
 		{ "print-example", no_argument, NULL, 'e' },
 		{ "print-mdoc", no_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 } };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:jh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:jhm:M:", longs, NULL)) != -1) {
 		if (c == 'c')
 			o->file = optarg;
 		else if (c == 'j')
@@ -59,16 +81,16 @@ read_options(int argc, char **argv, struct options *o)
 		else if (c == 'e' || c == 'd')
 			o->print = c == 'e' ? sg_config_print_example :
 			    sg_config_print_mdoc;
-		else if (c == 'm') {
-			fputs("stsgate: check-config --mta is not part of "
-			    "this release\n", stderr);
-			return EX_USAGE;
-		} else {
+		else if (c == 'M')
+			o->mta.path = optarg;
+		else if (c != 'm' || !read_mta(optarg, &o->mta.mta)) {
 			usage(c == 'h' ? stdout : stderr);
 			return c == 'h' ? EX_OK : EX_USAGE;
 		}
 	}
-	if (optind == argc)
+	o->mta.json = o->json;
+	if (optind == argc && (o->mta.path == NULL ||
+	    o->mta.mta != SG_MTA_NONE))
 		return -1;
 	usage(stderr);
 	return EX_USAGE;
@@ -158,7 +180,11 @@ check(const struct options *o)
 	struct sg_config *c = NULL;
 	enum sg_rc rc = sg_config_load(o->file, &c, &errors);
 
-	if (o->json)
+	int status = rc == SG_OK ? EX_OK : EX_CONFIG;
+
+	if (rc == SG_OK && o->mta.mta != SG_MTA_NONE)
+		status = sg_cmd_check_mta(&o->mta, c);
+	else if (o->json)
 		say_json(o, c, &errors);
 	else if (rc == SG_OK)
 		say_good(o, c);
@@ -166,7 +192,7 @@ check(const struct options *o)
 		say_bad(o, rc, &errors);
 	sg_config_errors_fini(&errors);
 	sg_config_unref(&c);
-	return rc == SG_OK ? EX_OK : EX_CONFIG;
+	return status;
 }
 
 int

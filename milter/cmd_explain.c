@@ -9,9 +9,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "asker.h"
 #include "cmd.h"
-#include "house.h"
-#include "message.h"
 #include "show.h"
 
 static void
@@ -39,9 +38,8 @@ usage(FILE *out)
 #define MAX_TO 1000
 
 struct options {
-	const char *config, *from, *login;
-	bool json, have_client;
-	struct sg_addr client;
+	const char *config, *from, *login, *client;
+	bool json;
 	const char *to[MAX_TO];
 	size_t n_to;
 };
@@ -58,6 +56,8 @@ bad_usage(const char *what)
 static int
 take_option(int c, struct options *o)
 {
+	struct sg_addr addr;
+
 	switch (c) {
 	case 'c':
 		o->config = optarg;
@@ -74,8 +74,8 @@ take_option(int c, struct options *o)
 		o->login = optarg;
 		return -1;
 	case 'i':
-		o->have_client = true;
-		if (sg_addr_parse(optarg, &o->client) != SG_OK)
+		o->client = optarg;
+		if (sg_addr_parse(optarg, &addr) != SG_OK)
 			return bad_usage("--client wants an IP address");
 		return -1;
 	case 'j':
@@ -117,64 +117,21 @@ read_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-static void
-print(const struct options *o, const char *to, struct sg_gate_answer *a)
-{
-	struct sg_message m = { .open = true, .id = "00000000" };
-	struct sg_told told;
-	struct sg_reply reply;
-	bool refused = a->decision.action == SG_ACTION_DEFER ||
-	    a->decision.action == SG_ACTION_REJECT;
-
-	if (refused) {
-		sg_message_told(&m, a, NULL, &told);
-		sg_reply_make(&told, a->decision.action, &reply);
-	}
-	if (o->json)
-		sg_show_json_line(stdout, sg_show_explain_json(to, a,
-		    refused ? &reply : NULL));
-	else
-		sg_show_explain(stdout, sg_show_wants_colour(stdout), to, a,
-		    refused ? &reply : NULL);
-}
-
-static enum sg_result
-explain(struct sg_house *h, const struct options *o,
-    const struct sg_sender *sender, const char *to,
-    const struct sg_mailaddr *addr)
-{
-	struct sg_nexthop hop = { .port = SG_SMTP_PORT };
-	struct sg_gate_ask ask = { .config = h->config, .sender = sender,
-		.group = sg_decide_group(h->config, sender), .hops = &hop,
-		.n_hops = 1 };
-	struct sg_gate_answer a;
-	enum sg_result result;
-
-	snprintf(hop.name, sizeof(hop.name), "%s", addr->domain);
-	if (addr->kind == SG_MAILADDR_DOMAIN)
-		sg_gate_recipient(h->engine, &ask, &a);
-	else
-		sg_gate_not_applicable(&ask, &a);
-	print(o, to, &a);
-	result = a.verdict.result;
-	sg_gate_answer_fini(&a);
-	return result;
-}
-
+/* Every address is read before anything is looked up. */
 static int
-parse_addresses(const struct options *o, struct sg_mailaddr *from,
-    struct sg_mailaddr *to)
+check_addresses(const struct options *o)
 {
 	struct sg_err err = { .text = "" };
+	struct sg_mailaddr addr;
 	int bad = 0;
 
-	if (sg_mailaddr_parse(o->from[0] != '\0' ? o->from : "<>", from,
+	if (sg_mailaddr_parse(o->from[0] != '\0' ? o->from : "<>", &addr,
 		&err) != SG_OK) {
 		fprintf(stderr, "stsgate explain: --from: %s\n", err.text);
 		bad = EX_USAGE;
 	}
 	for (size_t i = 0; i < o->n_to; i++)
-		if (sg_mailaddr_parse(o->to[i], &to[i], &err) != SG_OK) {
+		if (sg_mailaddr_parse(o->to[i], &addr, &err) != SG_OK) {
 			fprintf(stderr, "stsgate explain: --to: %s\n",
 			    err.text);
 			bad = EX_USAGE;
@@ -183,44 +140,43 @@ parse_addresses(const struct options *o, struct sg_mailaddr *from,
 }
 
 static int
-run(const struct options *o, const struct sg_mailaddr *from,
-    const struct sg_mailaddr *to)
+explain(const struct sg_asker *asker, const struct options *o, const char *to)
 {
-	struct sg_sender sender = { from, o->login,
-		o->have_client ? &o->client : NULL };
-	struct sg_house house;
-	bool fail = false, unknown = false;
+	struct sg_explain who = { o->from, o->login, o->client, "" };
+	struct sg_view view = { .json = o->json };
+	struct sg_err err = { .text = "" };
+	enum sg_result result;
 
-	if (sg_house_open(o->config, &house) != SG_OK)
-		return EX_CONFIG;
-	fputs("stsgate: looked up by this command, not by a running daemon\n",
-	    stderr);
-	for (size_t i = 0; i < o->n_to; i++) {
-		enum sg_result r = explain(&house, o, &sender, o->to[i],
-		    &to[i]);
-
-		fail |= r == SG_RESULT_FAIL;
-		unknown |= r == SG_RESULT_UNKNOWN;
-	}
-	sg_house_close(&house);
-	return fail ? 1 : unknown ? 2 : 0;
+	sg_page_init(&view.page, stdout);
+	if (asker->remote)
+		return sg_asker_send(asker, json_pack(
+		    "{s:s,s:s,s:s,s:s,s:s}", "do", "explain", "from", o->from,
+		    "to", to, "login", o->login, "client", o->client),
+		    o->json, &view.page, stdout);
+	if (sg_desk_explain(&asker->desk, &who, to, &view, &result, &err) ==
+	    SG_OK)
+		return sg_asker_status(result);
+	fprintf(stderr, "stsgate explain: %s\n", err.text);
+	return EX_USAGE;
 }
 
 int
 sg_cmd_explain(int argc, char **argv)
 {
-	struct options o = { 0 };
-	struct sg_mailaddr from, *to;
+	struct options o = { .login = "", .client = "" };
+	struct sg_asker asker;
 	int status = read_options(argc, argv, &o);
 
+	if (status < 0 && check_addresses(&o) != 0)
+		status = EX_USAGE;
 	if (status >= 0)
 		return status;
-	to = calloc(o.n_to, sizeof(*to));
-	if (to == NULL)
-		return EX_OSERR;
-	status = parse_addresses(&o, &from, to);
-	if (status == 0)
-		status = run(&o, &from, to);
-	free(to);
+	if (sg_asker_open(o.config, SG_ASKER_SAME, &asker) != SG_OK)
+		return EX_CONFIG;
+	status = 0;
+	for (size_t i = 0; i < o.n_to; i++)
+		status = sg_asker_worse(status,
+		    explain(&asker, &o, o.to[i]));
+	sg_asker_close(&asker);
 	return status;
 }

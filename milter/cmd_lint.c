@@ -489,7 +489,7 @@ read_options(int argc, char **argv, struct options *o)
 int
 sg_cmd_lint(int argc, char **argv)
 {
-	struct options o = { .colour = sg_show_wants_colour(stdout) };
+	struct options o = { .colour = sg_page_wants_colour(stdout) };
 	const struct subject *subject = NULL;
 	int status = read_options(argc, argv, &o), n = argc - optind - 1;
 

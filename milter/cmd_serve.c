@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +17,7 @@
 
 #include "base/log.h"
 #include "cmd.h"
-#include "listen.h"
+#include "doors.h"
 #include "process.h"
 #include "supervisor.h"
 
@@ -87,10 +86,10 @@ load(const char *path, char *absolute, struct sg_config **out_r)
 }
 
 static enum sg_rc
-make_dir(const char *path, mode_t mode, const struct sg_identity *id,
+make_state_dir(const char *path, const struct sg_identity *id,
     struct sg_err *err)
 {
-	if (mkdir(path, mode) != 0) {
+	if (mkdir(path, 0700) != 0) {
 		if (errno == EEXIST)
 			return SG_OK;
 		sg_err_set(err, SG_REASON_INTERNAL, "cannot make %s: %s", path,
@@ -103,20 +102,6 @@ make_dir(const char *path, mode_t mode, const struct sg_identity *id,
 		return SG_BAD;
 	}
 	return SG_OK;
-}
-
-static enum sg_rc
-make_dirs(const struct sg_config *config, const struct sg_identity *id,
-    struct sg_err *err)
-{
-	char path[sizeof(config->milter_listen.path)];
-
-	if (make_dir(config->state_dir, 0700, id, err) != SG_OK)
-		return SG_BAD;
-	if (!config->milter_listen.is_unix)
-		return SG_OK;
-	snprintf(path, sizeof(path), "%s", config->milter_listen.path);
-	return make_dir(dirname(path), 0755, id, err);
 }
 
 /* --- detaching ------------------------------------------------------------- */
@@ -203,8 +188,8 @@ int
 sg_cmd_serve(int argc, char **argv)
 {
 	struct options o = { SG_CONFIG_FILE, false };
-	struct sg_supervisor_params p = { .milter_fd = -1 };
-	struct sg_listen where;
+	struct sg_supervisor_params p = { 0 };
+	struct sg_config *boot;
 	struct sg_err err = { .text = "" };
 	char path[PATH_MAX];
 	int status = read_options(argc, argv, &o);
@@ -215,17 +200,16 @@ sg_cmd_serve(int argc, char **argv)
 	if (load(o.config, path, &p.config) != SG_OK)
 		return EX_CONFIG;
 	p.config_path = path;
-	where = p.config->milter_listen;
 	if (sg_identity_find(p.config, &p.id, &err) != SG_OK ||
-	    make_dirs(p.config, &p.id, &err) != SG_OK ||
-	    sg_listen_open(&where, p.id.change ? p.id.uid : (uid_t)-1,
-		p.config->socket_group, &p.milter_fd, &err) != SG_OK) {
+	    make_state_dir(p.config->state_dir, &p.id, &err) != SG_OK ||
+	    sg_doors_open(p.config, &p.id, &p.doors, &err) != SG_OK) {
 		fprintf(stderr, "stsgate: %s\n", err.text);
 		sg_config_unref(&p.config);
 		return EX_CONFIG;
 	}
+	boot = sg_config_ref(p.config);
 	status = serve(&o, &p);
-	sg_listen_unlink(&where);
-	close(p.milter_fd);
+	sg_doors_close(&p.doors, boot);
+	sg_config_unref(&boot);
 	return status;
 }

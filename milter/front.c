@@ -18,23 +18,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "accept.h"
 #include "base/log.h"
+#include "confine.h"
+#include "control.h"
 #include "link.h"
+#include "metrics.h"
 #include "session.h"
+#include "status.h"
+#include "tlsmap.h"
 
 #define ALIVE_MS 1000
-#define DRAIN_MS 1200     /* for callbacks to come back */
+#define ASK_MS 3000       /* between two questions to our own milter */
+#define DRAIN_MS 1000     /* for callbacks to come back */
 #define FLUSH_MS 100      /* for libmilter to write their replies */
+#define REPORT_MS 300     /* for the last counts to be on disk */
 #define IDLE_SESSION_S 7210 /* above Postfix's and Sendmail's own idle times */
 #define CONFIG_MAX (64 * 1024 * 1024)
 
+#define RELOAD_MS 20000
+
 struct front {
 	int link;
+	struct sg_listen milter_listen;
+	/* The mutex guards what somebody waits for at the control socket:
+	   reloads is how many came to their end, reload_rc and reload_text are
+	   of the last. */
+	pthread_mutex_t reload_mutex;
+	pthread_cond_t reload_cond;
+	unsigned long reloads;
+	enum sg_rc reload_rc;
+	char *reload_text;
 	struct sg_store *store;
+	struct sg_tlsmap *tlsmap; /* NULL: nowhere to listen */
 	atomic_bool leaving;
 	struct sg_session_env env;
 };
@@ -49,10 +69,13 @@ leave(struct front *f)
 	while (atomic_exchange(&f->leaving, true))
 		(void)poll(NULL, 0, DRAIN_MS); /* another thread does it */
 	sg_engine_drain(f->env.engine);
+	if (f->tlsmap != NULL)
+		sg_tlsmap_drain(f->tlsmap);
 	while (atomic_load(&f->env.inside) > 0 &&
 	    sg_mono_now().ms < until.ms)
 		(void)poll(NULL, 0, 5);
 	(void)poll(NULL, 0, FLUSH_MS);
+	(void)sg_days_stop(f->env.days, REPORT_MS);
 	sg_log_stop(200);
 	_exit(0);
 }
@@ -90,6 +113,9 @@ take_config(struct front *f, int fd)
 	    sg_config_parse(text, "configuration", &config, &errors) == SG_OK) {
 		sg_engine_set_config(f->env.engine, config);
 		sg_session_set_config(&f->env, config);
+		if (f->tlsmap != NULL)
+			sg_tlsmap_set_config(f->tlsmap, config);
+		sg_days_set_keep(f->env.days, config->report_days);
 		sg_log(SG_LOG_INFO, "new configuration in force");
 	} else
 		sg_log(SG_LOG_ERR, "new configuration refused: %s",
@@ -97,6 +123,46 @@ take_config(struct front *f, int fd)
 	sg_config_unref(&config);
 	sg_config_errors_fini(&errors);
 	free(text);
+}
+
+static void
+on_reloaded(struct front *f, const struct sg_link_message *m)
+{
+	sg_status_reloaded(m->slot == 0);
+	pthread_mutex_lock(&f->reload_mutex);
+	free(f->reload_text);
+	f->reload_text = read_all(m->fd);
+	f->reload_rc = m->slot == 0 ? SG_OK : SG_BAD;
+	f->reloads++;
+	pthread_cond_broadcast(&f->reload_cond);
+	pthread_mutex_unlock(&f->reload_mutex);
+}
+
+/* For the control socket: asks the supervisor and waits. */
+static enum sg_rc
+reload(void *arg, char **text)
+{
+	static const struct sg_link_message ask = { SG_LINK_RELOAD, 0, -1 };
+	struct front *f = arg;
+	struct timespec until;
+	enum sg_rc rc = SG_RETRY;
+	unsigned long seen;
+	int error = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += RELOAD_MS / 1000;
+	pthread_mutex_lock(&f->reload_mutex);
+	seen = f->reloads;
+	if (sg_link_send(f->link, &ask) == SG_OK)
+		while (f->reloads == seen && error == 0)
+			error = pthread_cond_timedwait(&f->reload_cond,
+			    &f->reload_mutex, &until);
+	if (f->reloads != seen) {
+		rc = f->reload_rc;
+		*text = f->reload_text != NULL ? strdup(f->reload_text) : NULL;
+	}
+	pthread_mutex_unlock(&f->reload_mutex);
+	return rc;
 }
 
 static void
@@ -108,6 +174,8 @@ obey(struct front *f, const struct sg_link_message *m)
 	}
 	if (m->type == SG_LINK_CONFIG && m->fd >= 0)
 		take_config(f, m->fd);
+	if (m->type == SG_LINK_RELOADED && m->fd >= 0)
+		on_reloaded(f, m);
 	if (m->fd >= 0)
 		close(m->fd);
 	if (m->type == SG_LINK_STOP)
@@ -130,6 +198,23 @@ serve_link(void *arg)
 			obey(f, &m);
 		}
 		(void)sg_link_send(f->link, &alive);
+	}
+	return NULL;
+}
+
+/* That this process lives is not that mail is served: we ask as an MTA does,
+   by the socket's name. */
+static void *
+ask_ourselves(void *arg)
+{
+	static const struct sg_link_message serving = { SG_LINK_SERVING, 0,
+		-1 };
+	struct front *f = arg;
+
+	for (;;) {
+		if (sg_wake_ask(&f->milter_listen))
+			(void)sg_link_send(f->link, &serving);
+		(void)poll(NULL, 0, ASK_MS);
 	}
 	return NULL;
 }
@@ -163,8 +248,8 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 	/* The supervisor holds the listening socket, so that connections wait
 	   for the next front when one dies. Where libmilter cannot take it
 	   over it makes its own. */
-	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->milter_fd);
-	sg_accept_reserve(p->milter_fd);
+	snprintf(by_fd, sizeof(by_fd), "fd:%d", p->doors.milter);
+	sg_accept_reserve(p->doors.milter);
 	(void)smfi_settimeout(IDLE_SESSION_S);
 	(void)smfi_setbacklog(1024);
 	if (smfi_setconn(by_fd) == MI_SUCCESS &&
@@ -189,6 +274,60 @@ open_store(struct front *f, const struct sg_config *config,
 	return sg_store_open(&params, &f->store, err);
 }
 
+/* Without it mail goes on. */
+static void
+open_report(struct front *f, const struct sg_front_params *p)
+{
+	char path[4096];
+	struct sg_days_params params = { .path = path,
+		.keep_days = p->config->report_days };
+
+	snprintf(path, sizeof(path), "%s/" SG_DAYS_FILE, p->boot->state_dir);
+	f->env.days = sg_days_new(&params);
+	if (f->env.days == NULL)
+		sg_log(SG_LOG_ERR, "report: no memory or no thread for it");
+}
+
+static enum sg_rc
+start_tlsmap(struct front *f, const struct sg_front_params *p,
+    struct sg_err *err)
+{
+	struct sg_tlsmap_params params = { .engine = f->env.engine,
+		.config = p->config, .listeners = p->doors.tlsmap,
+		.n_listeners = p->doors.n_tlsmap };
+
+	if (params.n_listeners == 0)
+		return SG_OK;
+	return sg_tlsmap_new(&params, &f->tlsmap, err);
+}
+
+static enum sg_rc
+start_desks(struct front *f, const struct sg_front_params *p,
+    struct sg_err *err)
+{
+	struct sg_control_params control = { .fd = p->doors.control,
+		.env = &f->env, .store = f->store, .reload = reload,
+		.arg = f };
+	struct sg_metrics_params metrics = { .fd = p->doors.metrics,
+		.engine = f->env.engine, .store = f->store,
+		.tlsmap = f->tlsmap };
+
+	if (metrics.fd >= 0 && sg_metrics_start(&metrics, err) != SG_OK)
+		return SG_BAD;
+	return sg_control_start(&control, err);
+}
+
+static bool
+start_thread(void *(*run)(void *), struct front *f)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, f) != 0)
+		return false;
+	pthread_detach(thread);
+	return true;
+}
+
 static enum sg_rc
 start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 {
@@ -196,23 +335,23 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
-	pthread_t thread;
 
 	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
+	open_report(f, p);
 	engine.store = f->store;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
 		return SG_BAD;
-	if (sg_session_register(&f->env, err) != SG_OK ||
+	if (start_tlsmap(f, p, err) != SG_OK ||
+	    sg_session_register(&f->env, err) != SG_OK ||
 	    open_milter(p, err) != 0)
 		return SG_BAD;
-	f->env.wake = sg_wake_new(&p->boot->milter_listen);
-	if (pthread_create(&thread, NULL, serve_link, f) != 0) {
-		sg_err_set(err, SG_REASON_INTERNAL, "no thread");
-		return SG_BAD;
-	}
-	pthread_detach(thread);
-	return SG_OK;
+	f->milter_listen = p->boot->milter_listen;
+	f->env.wake = sg_wake_new(&f->milter_listen);
+	if (start_thread(serve_link, f) && start_thread(ask_ourselves, f))
+		return start_desks(f, p, err);
+	sg_err_set(err, SG_REASON_INTERNAL, "no thread");
+	return SG_BAD;
 }
 
 int
@@ -225,7 +364,14 @@ sg_front_run(const struct sg_front_params *p)
 	sg_assert(f != NULL);
 	f->link = p->link;
 	pthread_mutex_init(&f->env.mutex, NULL);
+	pthread_mutex_init(&f->reload_mutex, NULL);
+	pthread_cond_init(&f->reload_cond, NULL);
+	sg_status_init(p->config_path, p->boot);
 	f->env.config = sg_config_ref(p->config);
+	if (sg_confine_front(p->boot, &err) != SG_OK) {
+		sg_log(SG_LOG_ERR, "%s", err.text);
+		return EX_OSERR;
+	}
 	sg_log_start();
 	if (start(f, p, &err) != SG_OK) {
 		sg_log(SG_LOG_ERR, "%s", err.text);

@@ -6,13 +6,15 @@
 #ifndef SG_FRONT_H
 #define SG_FRONT_H
 #include "config/config.h"
+#include "doors.h"
 
 struct sg_front_params {
 	const struct sg_config *config; /* in force */
 	const struct sg_config *boot;   /* when the daemon started: sockets,
 					   state_dir and workers are as it says */
+	const char *config_path;        /* where they came from */
 	int link;       /* to the supervisor */
-	int milter_fd;  /* listening */
+	struct sg_doors doors;
 };
 
 /* Runs until the supervisor says stop or is gone. Returns an exit status;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "decide/map.h"
+
 struct pass {
 	struct sg_engine *engine;
 	const struct sg_gate_ask *ask;
@@ -103,6 +105,60 @@ rests_on_cache(const struct sg_gate_answer *a)
 	    (a->verdict.by_cached_policy || a->missed != SG_REASON_NONE);
 }
 
+/* Mail is accepted for hop: from now on the map holds to the level that was
+   promised. Failure is accepted only by a rule that knows; what a dry run
+   would have refused was promised nothing. */
+static bool
+is_promised(const struct sg_gate_answer *a)
+{
+	return a->facts != NULL && a->decision.action <= SG_ACTION_HOLD &&
+	    a->verdict.required > SG_LEVEL_NONE &&
+	    a->verdict.result != SG_RESULT_FAIL &&
+	    a->verdict.result != SG_RESULT_NOT_APPLICABLE;
+}
+
+static void
+pin(struct pass *p, const struct sg_nexthop *hop,
+    const struct sg_gate_answer *a)
+{
+	const struct sg_config *config = p->ask->config;
+	struct sg_wall now = sg_wall_now();
+	struct sg_pin *made = NULL;
+	enum sg_level level;
+
+	if (!p->ask->pins || config->pin_for_s == 0 || !is_promised(a))
+		return;
+	level = sg_decide_pin_level(config, hop->name, a->verdict.published,
+	    now);
+	if (level == SG_LEVEL_NONE || sg_engine_pin_suffices(p->engine,
+		a->key, level, config->pin_for_s, now))
+		return;
+	if (sg_decide_pin(config, a->facts, level, now, &made) == SG_OK)
+		sg_engine_set_pin(p->engine, made);
+	sg_pin_unref(&made);
+}
+
+/* A global rule is the map's too. */
+static bool
+asked_of_all(const struct sg_asked *asked)
+{
+	return asked->entry != NULL && asked->entry_is_global &&
+	    (asked->entry->rule.set & SG_RULE_REQUIRE) != 0;
+}
+
+enum sg_level
+sg_gate_route(const struct sg_gate_answer *a)
+{
+	const struct sg_verdict *v = &a->verdict;
+
+	if (!a->asked.group->route_tag || a->asked.dry_run ||
+	    v->result == SG_RESULT_NOT_APPLICABLE ||
+	    v->required <= v->published)
+		return SG_LEVEL_NONE;
+	return asked_of_all(&a->asked) && !v->requiretls ? SG_LEVEL_NONE
+							 : v->required;
+}
+
 static void
 judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
@@ -122,6 +178,8 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 	sg_decide_action(&act, &a->decision);
 	if (rests_on_cache(a))
 		soften(a);
+	pin(p, hop, a);
+	a->route = sg_gate_route(a);
 	a->ms = now_ms() - start;
 }
 
@@ -146,16 +204,19 @@ sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
 	struct pass p = { engine, ask,
 		{ sg_mono_now().ms + ask->config->reply_deadline_ms } };
 	struct sg_gate_answer next;
+	enum sg_level route;
 
 	sg_assert(ask->n_hops > 0);
 	judge_hop(&p, &ask->hops[0], out);
 	for (size_t i = 1; i < ask->n_hops; i++) {
 		judge_hop(&p, &ask->hops[i], &next);
+		route = next.route > out->route ? next.route : out->route;
 		if (sg_gate_is_worse(&next, out)) {
 			sg_gate_answer_fini(out);
 			*out = next;
 		} else
 			sg_gate_answer_fini(&next);
+		out->route = route;
 	}
 }
 

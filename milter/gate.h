@@ -19,6 +19,8 @@ struct sg_gate_ask {
 	bool requiretls;
 	const char *budget; /* who pays for cold lookups; NULL = nobody */
 	bool fresh;
+	bool pins; /* what is accepted is mail: the next hop is pinned at what was
+		      promised of it (facts/pin.h) */
 };
 
 struct sg_gate_answer {
@@ -28,6 +30,8 @@ struct sg_gate_answer {
 	struct sg_decision decision;
 	char key[SG_NEXTHOP_KEY_SIZE]; /* the next hop that decided */
 	enum sg_source source;
+	enum sg_level route;   /* sg_gate_route(), of whichever next hop needs
+				  most */
 	enum sg_reason missed; /* why the lookup brought nothing; or NONE */
 	double ms;
 };
@@ -42,5 +46,9 @@ void sg_gate_not_applicable(const struct sg_gate_ask *ask,
 /* Whether a is what somebody must rather do something about. */
 bool sg_gate_is_worse(const struct sg_gate_answer *a,
     const struct sg_gate_answer *than);
+/* The level that delivery must keep and the TLS policy map, which knows what
+   is published and the global rules but no sender, does not; NONE if it does,
+   or if nobody asked to be told (groups.route_tag), or in a dry run. */
+enum sg_level sg_gate_route(const struct sg_gate_answer *answer);
 void sg_gate_answer_fini(struct sg_gate_answer *answer);
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "net/worker.h"
+#include "confine.h"
 #include "process.h"
 
 #define END_WORKER_MS 1000
@@ -52,7 +53,7 @@ run_worker(struct sg_house *h, int fd, pid_t parent)
 	h->config->log_target = SG_LOG_STDERR;
 	sg_process_enter("net query", parent, h->config, &id, &fd, 1,
 	    SG_LOG_WARN);
-	_exit(sg_worker_run(fd, h->config));
+	_exit(sg_worker_run(fd, h->config, sg_confine_worker));
 }
 
 static enum sg_rc
@@ -75,16 +76,20 @@ start_worker(struct sg_house *h, int *fd)
 }
 
 enum sg_rc
-sg_house_open(const char *config_path, struct sg_house *h)
+sg_house_load(const char *config_path, struct sg_house *h)
+{
+	memset(h, 0, sizeof(*h));
+	return load(config_path, &h->config);
+}
+
+enum sg_rc
+sg_house_open(struct sg_house *h)
 {
 	struct sg_store_params store = { .path = NULL };
 	struct sg_engine_params engine = { 0 };
 	struct sg_err err = { .text = "" };
 	int fd;
 
-	memset(h, 0, sizeof(*h));
-	if (load(config_path, &h->config) != SG_OK)
-		return SG_BAD;
 	h->config->workers = 1;
 	sg_log_init(SG_LOG_STDERR, SG_LOG_WARN, "query");
 	if (start_worker(h, &fd) != SG_OK) {
@@ -111,7 +116,7 @@ sg_house_close(struct sg_house *h)
 {
 	sg_engine_free(&h->engine); /* closes the worker's socket: it ends */
 	if (h->worker > 0)
-		sg_process_end(h->worker, END_WORKER_MS);
+		(void)sg_process_end(h->worker, END_WORKER_MS);
 	if (h->store != NULL)
 		sg_store_close(&h->store);
 	sg_config_unref(&h->config);

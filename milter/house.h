@@ -17,8 +17,11 @@ struct sg_house {
 };
 
 /* Reads the configuration (NULL: the default file, or the built-in defaults if
-   there is none), forks the worker, starts the engine. Before any thread
-   exists. SG_BAD: said on stderr; nothing is left behind. */
-enum sg_rc sg_house_open(const char *config_path, struct sg_house *out);
+   there is none). SG_BAD: said on stderr; nothing is left behind. */
+enum sg_rc sg_house_load(const char *config_path, struct sg_house *out);
+/* Then forks the worker and starts the engine. Before any thread exists.
+   SG_BAD as above. */
+enum sg_rc sg_house_open(struct sg_house *house);
+/* After either. */
 void sg_house_close(struct sg_house *house);
 #endif

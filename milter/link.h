@@ -12,9 +12,13 @@ enum sg_link_type {
 	SG_LINK_WORKER = 'W', /* fd: the socket of worker `slot` */
 	SG_LINK_CONFIG = 'C', /* fd: a file that holds the configuration */
 	SG_LINK_STOP = 'S',   /* answer who waits, then end */
+	SG_LINK_RELOADED = 'R', /* what came of SG_LINK_RELOAD: slot 0 taken, 1
+				   refused; fd: a file of the mistakes */
 	/* to the supervisor */
 	SG_LINK_READY = 'r',  /* the milter socket is being served */
 	SG_LINK_STUCK = 'k',  /* kill worker `slot` */
+	SG_LINK_RELOAD = 'h', /* read the configuration again, as on SIGHUP */
+	SG_LINK_SERVING = 's',/* its milter has just answered us ourselves */
 	SG_LINK_ALIVE = 'a'   /* each second, while the front can think */
 };
 

@@ -21,6 +21,12 @@ static const struct command {
 	{ "query", sg_cmd_query, "what is found out of a next hop" },
 	{ "explain", sg_cmd_explain,
 	    "what the gate would answer, and why" },
+	{ "cache", sg_cmd_cache, "what the running daemon knows" },
+	{ "status", sg_cmd_status, "how the running daemon fares" },
+	{ "reload", sg_cmd_reload, "makes it read its configuration again" },
+	{ "held", sg_cmd_held, "messages on hold, judged again" },
+	{ "report", sg_cmd_report,
+	    "what was decided, and what a dry run would have stopped" },
 	{ "lint", sg_cmd_lint, "checks policies and records for their owners" },
 };
 

@@ -27,6 +27,8 @@ void
 sg_message_accepted(struct sg_message *m, struct sg_gate_answer *answer)
 {
 	m->accepted++;
+	if (answer->route > m->route)
+		m->route = answer->route;
 	if (answer->verdict.result == SG_RESULT_PASS ||
 	    answer->verdict.result == SG_RESULT_NOT_APPLICABLE)
 		return;

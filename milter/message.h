@@ -20,6 +20,8 @@ struct sg_message {
 	bool local;            /* submitted by a local program: no RCPT can be
 				  answered, all is decided at the end (WIRE) */
 	unsigned accepted, not_passed; /* recipients */
+	enum sg_level route;   /* the highest that an accepted recipient needs
+				  of delivery beyond the map */
 	bool hold;             /* some recipient wants the message held */
 	bool have_worst;       /* worst accepted recipient that did not pass */
 	struct sg_gate_answer worst;

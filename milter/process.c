@@ -138,11 +138,11 @@ sg_process_enter(const char *title, pid_t parent,
 }
 
 static bool
-wait_gone(pid_t pid, int ms)
+wait_gone(pid_t pid, int ms, int *status)
 {
 	struct sg_mono until = { sg_mono_now().ms + ms };
 
-	while (waitpid(pid, NULL, WNOHANG) == 0) {
+	while (waitpid(pid, status, WNOHANG) == 0) {
 		if (sg_mono_now().ms >= until.ms)
 			return false;
 		(void)poll(NULL, 0, 5);
@@ -150,11 +150,14 @@ wait_gone(pid_t pid, int ms)
 	return true;
 }
 
-void
+int
 sg_process_end(pid_t pid, int ms)
 {
-	if (wait_gone(pid, ms))
-		return;
+	int status = 0;
+
+	if (wait_gone(pid, ms, &status))
+		return status;
 	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
+	(void)waitpid(pid, &status, 0);
+	return status;
 }

@@ -37,6 +37,7 @@ void sg_process_enter(const char *title, pid_t parent,
     const struct sg_config *config, const struct sg_identity *id, int *keep,
     int n, enum sg_log_level max_level);
 
-/* Waits at most ms for a child to end, and then makes it. */
-void sg_process_end(pid_t pid, int ms);
+/* Waits at most ms for a child to end, and then makes it. Returns how it ended,
+   as waitpid(2) has it. */
+int sg_process_end(pid_t pid, int ms);
 #endif

@@ -145,17 +145,18 @@ subject(const struct sg_verdict *v, char out[NAME_SIZE])
 	}
 }
 
-static void
-put_reason(const struct sg_verdict *v, char *out, size_t size)
+const char *
+sg_reply_reason(const struct sg_verdict *v, char out[SG_REPLY_REASON_SIZE])
 {
 	const char *means = words[v->reason].means;
 	char name[NAME_SIZE];
 
 	if (v->unvouched)
 		means = "neither MTA-STS nor DNSSEC vouches for its name";
-	snprintf(out, size, "%s: %s%s%s%s", subject(v, name),
+	snprintf(out, SG_REPLY_REASON_SIZE, "%s: %s%s%s%s", subject(v, name),
 	    sg_reason_name(v->reason), means[0] != '\0' ? " (" : "", means,
 	    means[0] != '\0' ? ")" : "");
+	return out;
 }
 
 static const char *
@@ -185,10 +186,10 @@ sg_reply_make(const struct sg_told *told, enum sg_action action,
 	const struct sg_verdict *v = told->verdict;
 	const struct words *w = &words[v->reason];
 	bool reject = action == SG_ACTION_REJECT;
-	char demand[172], reason[156]; /* the sum fits */
+	char demand[172], reason[SG_REPLY_REASON_SIZE]; /* the sum fits */
 
 	put_demand(told, demand, sizeof(demand));
-	put_reason(v, reason, sizeof(reason));
+	sg_reply_reason(v, reason);
 	snprintf(out->text, sizeof(out->text), "%s %s; %s [%.16s]", demand,
 	    reason, next_step(reject, w->ours), told->id);
 	snprintf(out->code, sizeof(out->code), "%s", !reject ? "451"
@@ -197,19 +198,37 @@ sg_reply_make(const struct sg_told *told, enum sg_action action,
 	    reject ? reject_xcode(v) : w->defer);
 }
 
-void
-sg_reply_header(const struct sg_told *worst, unsigned not_passed,
-    unsigned accepted, char *out, size_t out_size)
+/* Up to the recipients. All passed: only a route makes such a message carry
+   the field, and the route is what was required. */
+static int
+put_result(const struct sg_header *h, char *out, size_t out_size)
 {
-	const struct sg_verdict *v = worst->verdict;
+	const struct sg_verdict *v;
 
-	snprintf(out, out_size, "result=%s; reason=%s; required=%s; action=%s;"
-	    " group=%s; recipients=%u/%u; id=%s%s",
+	if (h->worst == NULL)
+		return snprintf(out, out_size, "result=pass; required=%s; "
+		    "action=accept", sg_level_name(h->route));
+	v = h->worst->verdict;
+	return snprintf(out, out_size,
+	    "result=%s; reason=%s; required=%s; action=%s",
 	    sg_result_name(v->result), sg_reason_name(v->reason),
 	    sg_level_name(v->required),
-	    sg_action_name(worst->decision->action),
-	    worst->asked->group->name, not_passed, accepted, worst->id,
-	    worst->asked->dry_run ? "; dry_run=1" : "");
+	    sg_action_name(h->worst->decision->action));
+}
+
+void
+sg_reply_header(const struct sg_header *h, char *out, size_t out_size)
+{
+	bool routed = h->route != SG_LEVEL_NONE;
+	int n = put_result(h, out, out_size);
+
+	if (n < 0 || (size_t)n >= out_size)
+		return;
+	snprintf(out + n, out_size - (size_t)n,
+	    "; group=%s; recipients=%u/%u%s%s; id=%s%s", h->group,
+	    h->not_passed, h->accepted, routed ? "; route=" : "",
+	    routed ? sg_level_name(h->route) : "", h->id,
+	    h->worst != NULL && h->worst->asked->dry_run ? "; dry_run=1" : "");
 }
 
 static const char *

@@ -11,6 +11,12 @@
 
 #define SG_REPLY_TEXT_SIZE 400
 
+/* "mx.good.test: certificate-expired", and what it means: who or what a
+   verdict's reason is about. */
+#define SG_REPLY_REASON_SIZE 156
+const char *sg_reply_reason(const struct sg_verdict *verdict,
+    char out[SG_REPLY_REASON_SIZE]);
+
 /* A reply to give; all three parts always together. */
 struct sg_reply {
 	char code[4];     /* "451" */
@@ -39,10 +45,19 @@ void sg_reply_make(const struct sg_told *told, enum sg_action action,
     struct sg_reply *out);
 
 #define SG_HEADER_NAME "X-Stsgate"
+/* What the header says of a whole message. */
+struct sg_header {
+	const struct sg_told *worst; /* of the recipients that did not pass;
+					NULL: all passed */
+	unsigned not_passed, accepted;
+	enum sg_level route; /* NONE: delivery needs no second transport */
+	const char *id, *group;
+};
 /* The header's value: "result=fail; reason=...; required=...; action=...;
-   group=...; recipients=1/3; id=..." and "; dry_run=1" in a dry run. */
-void sg_reply_header(const struct sg_told *worst, unsigned not_passed,
-    unsigned accepted, char *out, size_t out_size);
+   group=...; recipients=1/3; id=..." and "; dry_run=1" in a dry run. With a
+   route "route=LEVEL; " stands before the id. */
+void sg_reply_header(const struct sg_header *header, char *out,
+    size_t out_size);
 
 /* The log line of INTERFACES, without prefix. */
 void sg_reply_log(const struct sg_told *told, char *out, size_t out_size);

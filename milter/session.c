@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "message.h"
 #include "reply.h"
+#include "report/counters.h"
 #include "route.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
@@ -230,6 +231,7 @@ answer_unreadable(const struct session *s, const struct sg_gate_ask *ask,
 	sg_decide_verdict(NULL, a->asked.rule.require, ask->requiretls,
 	    sg_wall_now(), &a->verdict);
 	sg_decide_action(&act, &a->decision);
+	a->route = sg_gate_route(a);
 }
 
 /* Whose budget of cold lookups this message draws on. */
@@ -249,6 +251,16 @@ budget_of(const struct session *s, char *out, size_t out_size)
 }
 
 static void
+count_recipient(const struct sg_gate_answer *a)
+{
+	const struct sg_days_decision what = { .at = sg_wall_now(),
+		.next_hop = a->key, .asked = &a->asked,
+		.verdict = &a->verdict, .decision = &a->decision };
+
+	sg_days_count(env->days, &what);
+}
+
+static void
 log_recipient(const struct session *s, const char *arg, const char *qid,
     const struct sg_gate_answer *a)
 {
@@ -260,6 +272,9 @@ log_recipient(const struct session *s, const char *arg, const char *qid,
 		told.recipient = arg;
 	sg_reply_log(&told, line, sizeof(line));
 	sg_log(SG_LOG_INFO, "%s", line);
+	sg_count_decision(&(struct sg_counted) { a->asked.group->name,
+		a->verdict.result, a->verdict.reason, a->decision.action,
+		a->decision.applied });
 	if (a->decision.window_over)
 		sg_log(SG_LOG_WARN,
 		    "id=%s next_hop=%s: its policy could not be learnt for "
@@ -319,7 +334,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_route route = { .n = 0 };
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
 		.group = m->group, .hops = route.hops,
-		.requiretls = m->requiretls,
+		.requiretls = m->requiretls, .pins = true,
 		.budget = budget_of(s, budget, sizeof(budget)) };
 	struct sg_gate_answer a;
 	struct sg_err err = { .text = "" };
@@ -345,6 +360,7 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	qid = sg_route_symbol(ctx, "i");
 	fit_to_session(s, &a.decision);
 	log_recipient(s, arg, qid, &a);
+	count_recipient(&a);
 	status = apply(ctx, s, &a, qid);
 	sg_gate_answer_fini(&a);
 	return status;
@@ -392,19 +408,26 @@ remove_forged(SMFICTX *ctx, unsigned n)
 		(void)smfi_chgheader(ctx, name, (int)n, NULL);
 }
 
-static void
+static bool
 add_header(SMFICTX *ctx, struct sg_message *m, const char *qid)
 {
 	char name[] = SG_HEADER_NAME;
 	char value[SG_REPLY_TEXT_SIZE];
 	struct sg_told told;
+	struct sg_header header = { .not_passed = m->not_passed,
+		.accepted = m->accepted, .route = m->route, .id = m->id,
+		.group = m->group->name };
 
-	sg_message_told(m, &m->worst, qid, &told);
-	sg_reply_header(&told, m->not_passed, m->accepted, value,
-	    sizeof(value));
-	if (smfi_insheader(ctx, 0, name, value) != MI_SUCCESS)
-		sg_log(SG_LOG_WARN, "id=%s: the MTA takes no header field: "
-		    "the message goes on untagged", m->id);
+	if (m->have_worst) {
+		sg_message_told(m, &m->worst, qid, &told);
+		header.worst = &told;
+	}
+	sg_reply_header(&header, value, sizeof(value));
+	if (smfi_insheader(ctx, 0, name, value) == MI_SUCCESS)
+		return true;
+	sg_log(SG_LOG_WARN, "id=%s: the MTA takes no header field%s", m->id,
+	    m->route == SG_LEVEL_NONE ? ": the message goes on untagged" : "");
+	return false;
 }
 
 static bool
@@ -432,8 +455,12 @@ end_message(SMFICTX *ctx, struct session *s)
 		return refuse_plainly(ctx, "554", "5.6.0",
 		    "too many " SG_HEADER_NAME " header fields", m->id);
 	remove_forged(ctx, m->forged);
-	if (m->have_worst)
-		add_header(ctx, m, qid);
+	/* A route that nobody hears of would be mail below its level. */
+	if ((m->have_worst || m->route != SG_LEVEL_NONE) &&
+	    !add_header(ctx, m, qid) && m->route != SG_LEVEL_NONE)
+		return refuse_plainly(ctx, "451", "4.3.0",
+		    "the message could not be marked for its route; will be "
+		    "retried", m->id);
 	if (m->hold && !hold(ctx, m, qid))
 		return refuse_plainly(ctx, "451", "4.3.0",
 		    "the message could not be put on hold; will be retried",

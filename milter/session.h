@@ -12,11 +12,13 @@
 #include <stdatomic.h>
 #include "config/config.h"
 #include "engine/engine.h"
+#include "report/days.h"
 #include "wake.h"
 
 struct sg_session_env {
 	struct sg_engine *engine;
 	struct sg_wake *wake;  /* may be NULL */
+	struct sg_days *days;  /* counts decisions; may be NULL */
 	atomic_uint inside;    /* callbacks that are answering just now */
 	/* The mutex guards config: a session takes its reference under it and
 	   keeps it to its end. */

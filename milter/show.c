@@ -5,9 +5,7 @@
  */
 #include "show.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 
@@ -190,57 +188,50 @@ sg_show_json_line(FILE *out, json_t *object)
 
 /* --- for people -------------------------------------------------------------------- */
 
-bool
-sg_show_wants_colour(FILE *out)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return isatty(fileno(out)) && (no == NULL || no[0] == '\0');
-}
-
-struct paint {
-	const char *good, *bad, *unsure, *dim, *bold, *end;
-};
-
-static struct paint
-paint(bool colour)
-{
-	static const struct paint on = { "\033[32m", "\033[31m", "\033[33m",
-		"\033[2m", "\033[1m", "\033[0m" };
-	static const struct paint off = { "", "", "", "", "", "" };
-
-	return colour ? on : off;
-}
-
-static const char *
-colour_of(const struct paint *p, enum sg_result r)
+const char *
+sg_show_colour(const struct sg_page *p, enum sg_result r)
 {
 	return r == SG_RESULT_PASS ? p->good
 	    : r == SG_RESULT_FAIL  ? p->bad
 				   : p->unsure;
 }
 
+/* "fail: certificate-expired", the first word in its colour. */
+#define RESULT_SIZE 100
+static const char *
+result_text(const struct sg_page *p, enum sg_result result,
+    enum sg_reason reason, char out[RESULT_SIZE])
+{
+	bool why = reason != SG_REASON_NONE;
+
+	snprintf(out, RESULT_SIZE, "%s%s%s%s%s", sg_show_colour(p, result),
+	    sg_result_name(result), p->end, why ? ": " : "",
+	    why ? sg_reason_name(reason) : "");
+	return out;
+}
+
 static void
-show_sts(FILE *out, const struct paint *p, const struct sg_facts *f)
+show_sts(const struct sg_page *p, const struct sg_facts *f)
 {
 	struct sts_view v = view_sts(f);
 	char fetched[SG_WALL_TEXT_SIZE], until[SG_WALL_TEXT_SIZE];
 
 	if (v.policy == NULL)
-		fprintf(out, "  MTA-STS  %s\n",
+		sg_page_line(p, "MTA-STS", "%s",
 		    strcmp(v.state, "none") == 0 ? "none published"
 		                                 : "could not be learnt");
 	else {
-		fprintf(out, "  MTA-STS  %s%s%s, id %s, fetched %s, until %s\n",
-		    p->bold, sg_sts_mode_name(v.policy->mode), p->end,
-		    f->sts.policy_id, sg_wall_format(f->sts.fetched_at, fetched),
+		sg_page_line(p, "MTA-STS",
+		    "%s%s%s, id %s, fetched %s, until %s", p->bold,
+		    sg_sts_mode_name(v.policy->mode), p->end, f->sts.policy_id,
+		    sg_wall_format(f->sts.fetched_at, fetched),
 		    sg_wall_format(sg_facts_policy_expires(f), until));
 		for (size_t i = 0; i < v.policy->n_mx; i++)
-			fprintf(out, "           %smx: %s%s\n", p->dim,
+			sg_page_line(p, "", "%smx: %s%s", p->dim,
 			    v.policy->mx[i], p->end);
 	}
 	if (v.reason != NULL)
-		fprintf(out, "           %s%s%s%s%s\n", p->unsure, v.reason,
+		sg_page_line(p, "", "%s%s%s%s%s", p->unsure, v.reason,
 		    v.detail != NULL ? ": " : "",
 		    v.detail != NULL ? v.detail : "", p->end);
 }
@@ -269,68 +260,115 @@ mx_state_words(const struct sg_facts *f)
 	return "could not be looked up";
 }
 
-static void
-show_probe(FILE *out, const struct paint *p, const struct sg_facts_mx *mx)
+static const char *
+addrs_words(enum sg_addr_state state)
 {
-	const char *tls = tls_word(mx->probe.tls_version);
-	const char *by = verified_word(&mx->probe);
+	switch (state) {
+	case SG_ADDR_NONE:
+		return "it has no address";
+	case SG_ADDR_ERROR:
+		return "its addresses could not be looked up";
+	case SG_ADDR_BOGUS:
+		return "DNSSEC says that its addresses are forged";
+	case SG_ADDR_SPECIAL:
+		return "it has special-use addresses only";
+	case SG_ADDR_OK:
+	case SG_ADDR_UNASKED:
+		break;
+	}
+	return NULL;
+}
 
-	bool ok = mx->probe.state == SG_PROBE_OK;
+/* What was found at the host itself, as far as it was looked at. */
+static void
+show_tlsa(const struct sg_page *p, const struct sg_facts_mx *mx)
+{
+	const char *addrs = addrs_words(mx->addrs);
 
-	fprintf(out, "           probe %s%s%s%s%s", probe_word(mx->probe.state),
-	    tls != NULL ? ", " : "", tls != NULL ? tls : "",
-	    by != NULL ? " by " : "", by != NULL ? by : "");
-	if (mx->probe.reason != SG_REASON_NONE)
-		fprintf(out, ok ? " (PKIX alone: %s)" : ", %s",
-		    sg_reason_name(mx->probe.reason));
-	fputc('\n', out);
-	if (mx->probe.detail[0] != '\0')
-		fprintf(out, "           %s%s%s\n", p->dim,
-		    mx->probe.detail, p->end);
+	if (addrs != NULL)
+		sg_page_line(p, "", "%s%s%s", p->unsure, addrs, p->end);
+	if (mx->tlsa == SG_TLSA_NONE || mx->tlsa == SG_TLSA_UNASKED)
+		return;
 	if (mx->tlsa_records > 0)
-		fprintf(out, "           %sTLSA: %s, %u record%s%s\n", p->dim,
+		sg_page_line(p, "", "TLSA %s, %u record%s",
 		    tlsa_word(mx->tlsa), mx->tlsa_records,
-		    mx->tlsa_records == 1 ? "" : "s", p->end);
+		    mx->tlsa_records == 1 ? "" : "s");
+	else
+		sg_page_line(p, "", "%sTLSA %s%s", p->unsure,
+		    tlsa_word(mx->tlsa), p->end);
 }
 
 static void
-show_mx(FILE *out, const struct paint *p, const struct sg_facts *f,
+show_probe(const struct sg_page *p, const struct sg_facts_probe *probe)
+{
+	const char *tls = tls_word(probe->tls_version);
+	const char *by = verified_word(probe);
+	const char *state = probe_word(probe->state);
+	const char *why = sg_reason_name(probe->reason);
+	bool ok = probe->state == SG_PROBE_OK;
+
+	if (probe->reason == SG_REASON_NONE || strcmp(why, state) == 0)
+		why = "";
+	sg_page_line(p, "", "probe %s%s%s%s%s%s%s%s", state,
+	    tls != NULL ? ", " : "", tls != NULL ? tls : "",
+	    by != NULL ? " by " : "", by != NULL ? by : "",
+	    why[0] == '\0' ? "" : ok ? " (PKIX alone: " : ", ", why,
+	    why[0] != '\0' && ok ? ")" : "");
+	if (probe->detail[0] != '\0')
+		sg_page_line(p, "", "%s%s%s", p->dim, probe->detail, p->end);
+}
+
+static void
+show_mx(const struct sg_page *p, const struct sg_facts *f,
     const struct sg_verdict *v, unsigned i)
 {
 	const struct sg_facts_mx *mx = &f->mx[i];
 	const struct sg_mx_verdict *mv = &v->mxs[i];
+	char label[16], result[RESULT_SIZE];
 
-	fprintf(out, "  MX %5u %s%s%s  %s%s%s%s%s%s\n", mx->preference,
-	    p->bold, mx->host, p->end, colour_of(p, mv->result),
-	    sg_result_name(mv->result), p->end,
-	    mv->reason != SG_REASON_NONE ? ": " : "",
-	    mv->reason != SG_REASON_NONE ? sg_reason_name(mv->reason) : "",
+	snprintf(label, sizeof(label), "MX %5u", mx->preference);
+	sg_page_line(p, label, "%s%s%s  %s%s", p->bold, mx->host, p->end,
+	    result_text(p, mv->result, mv->reason, result),
 	    mv->sts_match ? "" : " (not named by the policy)");
-	fprintf(out, "           required %s, attained %s\n",
+	sg_page_line(p, "", "required %s, attained %s",
 	    sg_level_name(mv->required), sg_level_name(mv->level));
-	if (mx->probe.state != SG_PROBE_UNTESTED || mx->tlsa_records > 0)
-		show_probe(out, p, mx);
+	show_tlsa(p, mx);
+	if (mx->probe.state != SG_PROBE_UNTESTED)
+		show_probe(p, &mx->probe);
+}
+
+/* Last, for that is what a terminal still shows of a long list: whether mail
+   may go, and what is wrong with whom. */
+static void
+show_verdict(const struct sg_page *p, const struct sg_verdict *v)
+{
+	char why[SG_REPLY_REASON_SIZE];
+
+	sg_page_line(p, "verdict", "%s%s%s, published level %s",
+	    sg_show_colour(p, v->result), sg_result_name(v->result), p->end,
+	    sg_level_name(v->published));
+	if (v->reason != SG_REASON_NONE)
+		sg_page_line(p, "", "%s%s%s", sg_show_colour(p, v->result),
+		    sg_reply_reason(v, why), p->end);
 }
 
 void
-sg_show_query(FILE *out, bool colour, const char *key,
+sg_show_query(const struct sg_page *p, const char *key,
     const struct sg_facts *f, const struct sg_verdict *v)
 {
-	struct paint p = paint(colour);
 	const char *words;
 
-	fprintf(out, "%s%s%s\n", p.bold, key, p.end);
-	show_sts(out, &p, f);
+	fprintf(p->out, "%s%s%s  %s%s%s\n", p->bold, key, p->end,
+	    sg_show_colour(p, v->result), sg_result_name(v->result), p->end);
+	show_sts(p, f);
 	words = f != NULL ? mx_state_words(f) : "could not be looked up";
 	if (words != NULL)
-		fprintf(out, "  MX       %s\n", words);
+		sg_page_line(p, "MX", "%s", words);
+	if (f != NULL && f->n_mx > 0 && f->mx_dnssec == SG_DNSSEC_SECURE)
+		sg_page_line(p, "DNSSEC", "vouches for what MX says");
 	for (unsigned i = 0; f != NULL && i < f->n_mx && i < v->n_mx; i++)
-		show_mx(out, &p, f, v, i);
-	fprintf(out, "  verdict  %s%s%s%s%s, published level %s\n",
-	    colour_of(&p, v->result), sg_result_name(v->result), p.end,
-	    v->reason != SG_REASON_NONE ? ": " : "",
-	    v->reason != SG_REASON_NONE ? sg_reason_name(v->reason) : "",
-	    sg_level_name(v->published));
+		show_mx(p, f, v, i);
+	show_verdict(p, v);
 }
 
 static bool
@@ -374,28 +412,34 @@ sg_show_explain_json(const char *recipient, const struct sg_gate_answer *a,
 }
 
 void
-sg_show_explain(FILE *out, bool colour, const char *recipient,
+sg_show_explain(const struct sg_page *p, const char *recipient,
     const struct sg_gate_answer *a, const struct sg_reply *reply)
 {
-	struct paint p = paint(colour);
-	char rule[SG_DOMAIN_SIZE + 16];
+	char rule[SG_DOMAIN_SIZE + 16], why[SG_REPLY_REASON_SIZE];
 	const struct sg_verdict *v = &a->verdict;
 
-	fprintf(out, "%s%s%s\n  next hop %s\n  group    %s, rule %s, require "
-	    "%s\n", p.bold, recipient, p.end, a->key, a->asked.group->name,
+	fprintf(p->out, "%s%s%s  %s%s%s\n", p->bold, recipient, p->end,
+	    sg_show_colour(p, v->result), sg_action_name(a->decision.action),
+	    p->end);
+	sg_page_line(p, "next hop", "%s", a->key);
+	sg_page_line(p, "group", "%s, rule %s, require %s",
+	    a->asked.group->name,
 	    sg_asked_name(&a->asked, rule, sizeof(rule)),
 	    sg_require_name(a->asked.rule.require));
-	fprintf(out, "  level    required %s, attained %s%s%s\n",
+	sg_page_line(p, "level", "required %s, attained %s%s%s",
 	    sg_level_name(v->required), sg_level_name(v->attained),
 	    v->mx != NULL && v->mx[0] != '\0' ? ", by " : "",
 	    v->mx != NULL ? v->mx : "");
-	fprintf(out, "  verdict  %s%s%s%s%s\n", colour_of(&p, v->result),
-	    sg_result_name(v->result), p.end,
+	sg_page_line(p, "verdict", "%s%s%s%s%s", sg_show_colour(p, v->result),
+	    sg_result_name(v->result), p->end,
 	    v->reason != SG_REASON_NONE ? ": " : "",
-	    v->reason != SG_REASON_NONE ? sg_reason_name(v->reason) : "");
-	fprintf(out, "  action   %s%s\n", sg_action_name(a->decision.action),
+	    v->reason != SG_REASON_NONE ? sg_reply_reason(v, why) : "");
+	sg_page_line(p, "action", "%s%s", sg_action_name(a->decision.action),
 	    a->asked.dry_run ? " (dry run: it is only logged)" : "");
+	if (a->route != SG_LEVEL_NONE)
+		sg_page_line(p, "route", "%s (by header, for a transport of "
+		    "its own)", sg_level_name(a->route));
 	if (reply != NULL)
-		fprintf(out, "  reply    %s %s %s\n", reply->code, reply->xcode,
+		sg_page_line(p, "reply", "%s %s %s", reply->code, reply->xcode,
 		    reply->text);
 }

@@ -28,15 +28,18 @@
 
 #include "base/log.h"
 #include "child.h"
+#include "confine.h"
 #include "compat/notify.h"
 #include "front.h"
 #include "link.h"
 #include "net/worker.h"
+#include "rehearse.h"
 
 #define MAX_WORKERS 16
 #define FRONT_SILENT_MS 10000  /* then it is killed */
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
 #define LATE_MS 1000
+#define FEED_MS 1000
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
@@ -49,6 +52,7 @@ struct supervisor {
 	struct sg_child front;
 	int link; /* to the front, -1 */
 	struct sg_mono front_heard;
+	struct sg_mono fed; /* the service manager's watchdog */
 	bool front_ready, ever_ready;
 	unsigned n_workers;
 	struct sg_child workers[MAX_WORKERS];
@@ -68,29 +72,45 @@ unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Confined before it has threads; then its loop need not wait for a log that
+   takes nothing. */
+static enum sg_rc
+on_worker_ready(const struct sg_config *config, struct sg_err *err)
+{
+	if (sg_confine_worker(config, err) != SG_OK)
+		return SG_BAD;
+	sg_log_start();
+	return SG_OK;
+}
+
 static void
 run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 {
 	char title[16];
+	int status;
 
 	snprintf(title, sizeof(title), "net %u", slot);
 	sg_process_enter(title, parent, s->config, &s->params->id, &fd, 1,
 	    SG_LOG_INFO);
 	unblock_signals();
-	_exit(sg_worker_run(fd, s->config));
+	status = sg_worker_run(fd, s->config, on_worker_ready);
+	sg_log_stop(100);
+	_exit(status);
 }
 
 static void
 run_front(struct supervisor *s, int link, pid_t parent)
 {
-	int keep[2] = { link, s->params->milter_fd };
+	int keep[1 + SG_DOORS_MAX] = { link };
 	struct sg_front_params params = { .config = s->config,
-		.boot = s->boot };
+		.boot = s->boot, .config_path = s->params->config_path,
+		.doors = s->params->doors };
+	int n = 1 + (int)sg_doors_list(&params.doors, keep + 1);
 
-	sg_process_enter("front", parent, s->config, &s->params->id, keep, 2,
+	sg_process_enter("front", parent, s->config, &s->params->id, keep, n,
 	    SG_LOG_INFO);
 	params.link = keep[0];
-	params.milter_fd = keep[1];
+	sg_doors_moved(&params.doors, keep + 1);
 	_exit(sg_front_run(&params));
 }
 
@@ -258,6 +278,21 @@ differs(const char *a, const char *b)
 	return strcmp(a, b) != 0;
 }
 
+static bool
+same_listeners(const struct sg_config *a, const struct sg_config *b)
+{
+	const struct sg_listen *x = a->tlsmap_listen, *y = b->tlsmap_listen;
+
+	if (a->n_tlsmap_listen != b->n_tlsmap_listen)
+		return false;
+	for (size_t i = 0; i < a->n_tlsmap_listen; i++)
+		if (x[i].is_unix != y[i].is_unix || x[i].port != y[i].port ||
+		    differs(x[i].path, y[i].path) ||
+		    differs(x[i].host, y[i].host))
+			return false;
+	return true;
+}
+
 /* A detached daemon has no stderr that anybody reads. */
 static void
 settle_log(const struct supervisor *s, struct sg_config *config)
@@ -276,6 +311,11 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 	} opts[] = {
 		{ "milter_socket",
 		    differs(old->milter_socket, new->milter_socket) },
+		{ "control_socket",
+		    differs(old->control_socket, new->control_socket) },
+		{ "metrics_listen",
+		    differs(old->metrics_listen, new->metrics_listen) },
+		{ "tlsmap_listen", !same_listeners(old, new) },
 		{ "socket_group",
 		    differs(old->socket_group, new->socket_group) },
 		{ "state_dir", differs(old->state_dir, new->state_dir) },
@@ -291,32 +331,79 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 			    opts[i].name);
 }
 
+/* A message with a text, which goes as a file. */
+static enum sg_rc
+send_text(struct supervisor *s, enum sg_link_type type, unsigned slot,
+    const char *text)
+{
+	struct sg_link_message m = { type, slot, -1 };
+	size_t len = strlen(text);
+	enum sg_rc rc = SG_RETRY;
+
+	m.fd = memfd_create("stsgate", MFD_CLOEXEC);
+	if (m.fd >= 0 && write(m.fd, text, len) == (ssize_t)len &&
+	    s->link >= 0)
+		rc = sg_link_send(s->link, &m);
+	if (m.fd >= 0)
+		close(m.fd);
+	return rc;
+}
+
 static void
 send_config(struct supervisor *s)
 {
-	struct sg_link_message m = { SG_LINK_CONFIG, 0, -1 };
-	size_t len = strlen(s->config->text);
-
-	m.fd = memfd_create("stsgate.conf", MFD_CLOEXEC);
-	if (m.fd < 0 || write(m.fd, s->config->text, len) != (ssize_t)len ||
-	    s->link < 0 || sg_link_send(s->link, &m) != SG_OK)
+	if (send_text(s, SG_LINK_CONFIG, 0, s->config->text) != SG_OK)
 		sg_log(SG_LOG_ERR, "the front cannot be given the new "
 		    "configuration: %s", strerror(errno));
-	if (m.fd >= 0)
-		close(m.fd);
+}
+
+/* To the front, for whoever asked there. */
+static void
+send_outcome(struct supervisor *s, bool taken,
+    const struct sg_config_errors *errors)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return;
+	sg_config_errors_print(errors, f);
+	if (!taken && errors->n == 0)
+		fprintf(f, "%s: the daemon's user cannot use all that it "
+		    "names: the log says what\n", s->params->config_path);
+	if (fclose(f) == 0)
+		(void)send_text(s, SG_LINK_RELOADED, !taken, text);
+	free(text);
+}
+
+/* The file as it is now, if it is good, and good for the children too: root
+   may read what they may not. */
+static struct sg_config *
+read_again(struct supervisor *s, struct sg_config_errors *errors)
+{
+	const char *path = s->params->config_path;
+	struct sg_config *new = NULL;
+
+	if (sg_config_load(path, &new, errors) != SG_OK) {
+		for (size_t i = 0; i < errors->n; i++)
+			sg_log(SG_LOG_ERR, "%s:%u: %s", errors->e[i].file,
+			    errors->e[i].line, errors->e[i].text);
+	} else if (sg_rehearse(s->config, new, path, &s->params->id) !=
+	    SG_OK)
+		sg_config_unref(&new);
+	return new;
 }
 
 static void
 reload(struct supervisor *s)
 {
 	struct sg_config_errors errors = { 0 };
-	struct sg_config *new = NULL;
+	struct sg_config *new;
 
 	sg_notify("RELOADING=1");
-	if (sg_config_load(s->params->config_path, &new, &errors) != SG_OK) {
-		for (size_t i = 0; i < errors.n; i++)
-			sg_log(SG_LOG_ERR, "%s:%u: %s", errors.e[i].file,
-			    errors.e[i].line, errors.e[i].text);
+	new = read_again(s, &errors);
+	if (new == NULL) {
 		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
 		    "stays in force", s->params->config_path);
 	} else {
@@ -332,7 +419,10 @@ reload(struct supervisor *s)
 				(void)kill(s->workers[i].pid, SIGTERM);
 		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
 	}
+	send_outcome(s, new != NULL, &errors);
 	sg_config_errors_fini(&errors);
+	/* It slept meanwhile, not the front. */
+	s->front_heard = sg_mono_now();
 	sg_notify("READY=1");
 }
 
@@ -354,6 +444,19 @@ on_signal(struct supervisor *s)
 	reap(s);
 }
 
+/* The service manager hears that we live while the milter answers, or while a
+   front is on its way, for which we have limits of our own. */
+static void
+feed_watchdog(struct supervisor *s)
+{
+	struct sg_mono now = sg_mono_now();
+
+	if (now.ms - s->fed.ms < FEED_MS)
+		return;
+	s->fed = now;
+	sg_notify("WATCHDOG=1");
+}
+
 static void
 on_link(struct supervisor *s)
 {
@@ -367,9 +470,13 @@ on_link(struct supervisor *s)
 	if (m.fd >= 0)
 		close(m.fd);
 	s->front_heard = sg_mono_now();
+	if (m.type == SG_LINK_SERVING)
+		feed_watchdog(s);
 	if (m.type == SG_LINK_STUCK && m.slot < s->n_workers &&
 	    s->workers[m.slot].pid != 0)
 		(void)kill(s->workers[m.slot].pid, SIGKILL);
+	if (m.type == SG_LINK_RELOAD)
+		reload(s);
 	if (m.type != SG_LINK_READY)
 		return;
 	s->front_ready = true;
@@ -383,21 +490,21 @@ on_link(struct supervisor *s)
 		s->params->on_ready(s->params->arg);
 }
 
-/* A front that neither serves nor dies is ended; the service manager hears
-   that we live only while it does. */
+/* A front that neither thinks nor dies is ended. */
 static void
 watch_front(struct supervisor *s)
 {
 	int64_t silent = sg_mono_now().ms - s->front_heard.ms;
 	int64_t limit = s->front_ready ? FRONT_SILENT_MS : FRONT_START_MS;
 
+	if (s->ever_ready && !s->front_ready)
+		feed_watchdog(s);
 	if (s->front.pid == 0)
 		return;
 	if (silent > limit) {
 		sg_log(SG_LOG_ERR, "front does not answer: killing it");
 		(void)kill(s->front.pid, SIGKILL);
-	} else if (s->front_ready && sg_notify_watchdog_ms() > 0)
-		sg_notify("WATCHDOG=1");
+	}
 }
 
 static void
@@ -435,13 +542,14 @@ stop_all(struct supervisor *s)
 	if (s->link >= 0)
 		(void)sg_link_send(s->link, &stop);
 	if (s->front.pid != 0)
-		sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
+		(void)sg_process_end(s->front.pid, s->link >= 0 ? STOP_FRONT_MS : 0);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
 			(void)kill(s->workers[i].pid, SIGTERM);
 	for (unsigned i = 0; i < s->n_workers; i++)
 		if (s->workers[i].pid != 0)
-			sg_process_end(s->workers[i].pid, STOP_WORKERS_MS);
+			(void)sg_process_end(s->workers[i].pid,
+			    STOP_WORKERS_MS);
 }
 
 static int

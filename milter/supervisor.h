@@ -6,13 +6,14 @@
 #ifndef SG_SUPERVISOR_H
 #define SG_SUPERVISOR_H
 #include "config/config.h"
+#include "doors.h"
 #include "process.h"
 
 struct sg_supervisor_params {
 	const char *config_path;  /* absolute: read again on SIGHUP */
 	struct sg_config *config; /* taken over */
 	struct sg_identity id;    /* who the children become */
-	int milter_fd;            /* listening */
+	struct sg_doors doors;
 	bool detached;            /* nobody reads our stderr */
 	void (*on_ready)(void *arg); /* once, when mail can come; may be NULL */
 	void *arg;

@@ -6,6 +6,7 @@
 #include "wake.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <arpa/inet.h>
 #include <errno.h>
@@ -47,6 +48,7 @@ sg_wake_is_ours(unsigned long actions, unsigned long steps)
 static int
 connect_self(const struct sg_listen *where)
 {
+	static const struct timeval reply_time = { REPLY_MS / 1000, 0 };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct sockaddr_storage ss;
 	struct sockaddr *sa = (struct sockaddr *)&ss;
@@ -64,6 +66,9 @@ connect_self(const struct sg_listen *where)
 		len = sg_addr_to_sockaddr(&addr, where->port, &ss);
 	}
 	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &reply_time,
+		    sizeof(reply_time)); /* for a full backlog */
 	if (fd >= 0 && connect(fd, sa, len) != 0) {
 		close(fd);
 		return -1;
@@ -102,6 +107,16 @@ open_session(const struct sg_listen *where)
 		fd = -1;
 	}
 	return fd;
+}
+
+bool
+sg_wake_ask(const struct sg_listen *milter_socket)
+{
+	int fd = open_session(milter_socket);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* False if some session is missing and could not be had. */

@@ -31,6 +31,9 @@ void sg_wake_now(struct sg_wake *wake);
 void sg_wake_enter(struct sg_wake *wake);
 void sg_wake_leave(struct sg_wake *wake);
 
+/* Does the milter answer a new connection within 2 s? May wait so long. */
+bool sg_wake_ask(const struct sg_listen *milter_socket);
+
 /* True if a session that offers these actions and steps in its negotiation is
    one of ours: no MTA offers nothing at all. It counts nowhere. */
 bool sg_wake_is_ours(unsigned long actions, unsigned long steps);

@@ -8,9 +8,11 @@
  * thread and the ring; the process goes on without them.
  */
 #include "base/log.h"
+#include "base/log_limit.h"
+#include "base/log_sink.h"
 
 #include <sys/stat.h>
-#include <errno.h>
+#include <paths.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,6 +26,7 @@
 
 #define LINE_SIZE 2001
 #define RING_LINES 4096
+#define PATIENCE_MS 200 /* of a process without a thread */
 
 struct line {
 	enum sg_log_level level;
@@ -35,13 +38,14 @@ static struct {
 	enum sg_log_target target;
 	enum sg_log_level max_level;
 	char role[24];
-	bool syslog_open;
+	const char *syslogd; /* NULL = where it always is */
 	pid_t owner; /* who may have a thread: a child of fork has none */
 	/* The mutex guards the ring and its state. */
 	pthread_mutex_t mutex;
 	pthread_cond_t more, empty;
 	atomic_bool running; /* read without the mutex */
 	bool stop, writing;
+	bool hangs; /* the last line without a thread was dropped */
 	struct line *ring;
 	size_t head, n;
 	unsigned long dropped, told;
@@ -89,37 +93,60 @@ priority(enum sg_log_level level)
 	return p[level];
 }
 
-static void
-write_line(enum sg_log_level level, const char *text)
+static bool
+write_line(enum sg_log_level level, const char *text, int max_wait_ms)
 {
 	char out[LINE_SIZE + 64];
 	int n;
 
-	if (lg.target == SG_LOG_SYSLOG) {
-		syslog(LOG_MAIL | priority(level), "%s", text);
-		return;
-	}
+	if (lg.target == SG_LOG_SYSLOG)
+		return sg_log_syslog_send(LOG_MAIL | priority(level), text,
+		    max_wait_ms);
 	if (lg.target == SG_LOG_JOURNAL)
 		n = snprintf(out, sizeof(out), "<%d>%s\n", priority(level),
 		    text);
 	else
 		n = snprintf(out, sizeof(out), "stsgate[%d]: %s\n",
 		    (int)getpid(), text);
-	while (write(STDERR_FILENO, out, (size_t)n) < 0 && errno == EINTR)
-		;
+	return sg_log_fd_send(STDERR_FILENO, out, (size_t)n, max_wait_ms);
 }
 
-/* --- the thread -------------------------------------------------------------------- */
-
-static void
-tell_dropped(unsigned long n)
+static bool
+tell_dropped(unsigned long n, int max_wait_ms)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "%s: %lu log lines were dropped: the log "
 	    "takes none", lg.role, n);
-	write_line(SG_LOG_WARN, text);
+	return write_line(SG_LOG_WARN, text, max_wait_ms);
 }
+
+/* Without a thread: a sink that hangs is waited for once, and then each line
+   only asks whether it still does. */
+static void
+write_now(enum sg_log_level level, const char *text)
+{
+	unsigned long dropped;
+	int patience;
+	bool done;
+
+	pthread_mutex_lock(&lg.mutex);
+	dropped = lg.dropped - lg.told;
+	patience = lg.hangs ? 0 : PATIENCE_MS;
+	pthread_mutex_unlock(&lg.mutex);
+	done = (dropped == 0 || tell_dropped(dropped, patience));
+	if (!done)
+		dropped = 0; /* not told */
+	done = done && write_line(level, text, patience);
+	pthread_mutex_lock(&lg.mutex);
+	lg.told += dropped;
+	lg.hangs = !done;
+	if (!done)
+		lg.dropped++;
+	pthread_mutex_unlock(&lg.mutex);
+}
+
+/* --- the thread -------------------------------------------------------------------- */
 
 /* Takes one line out; false: stop. Mutex held. */
 static bool
@@ -150,9 +177,9 @@ drain(void *arg)
 	while (take(&line, &dropped)) {
 		lg.writing = true;
 		pthread_mutex_unlock(&lg.mutex);
-		write_line(line.level, line.text);
+		(void)write_line(line.level, line.text, SG_LOG_FOREVER);
 		if (dropped > 0)
-			tell_dropped(dropped);
+			(void)tell_dropped(dropped, SG_LOG_FOREVER);
 		pthread_mutex_lock(&lg.mutex);
 		lg.writing = false;
 	}
@@ -249,25 +276,32 @@ sg_log_stop(int max_wait_ms)
 /* --- writing ---------------------------------------------------------------------- */
 
 void
+sg_log_syslogd(const char *path)
+{
+	lg.syslogd = path;
+}
+
+void
 sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
     const char *role)
 {
-	if (lg.owner == getpid())
+	if (lg.owner == getpid()) {
 		sg_log_stop(1000);
+		sg_log_syslog_close();
+	} else
+		sg_log_syslog_forget();
 	lg.owner = getpid();
 	make_locks();
-	lg.running = lg.stop = lg.writing = false;
+	lg.running = lg.stop = lg.writing = lg.hangs = false;
 	free(lg.ring);
 	lg.ring = NULL;
 	lg.n = lg.head = 0;
 	lg.target = target == SG_LOG_AUTO ? find_target() : target;
 	lg.max_level = max_level;
 	snprintf(lg.role, sizeof(lg.role), "%s", role);
-	if (lg.syslog_open)
-		closelog();
-	lg.syslog_open = lg.target == SG_LOG_SYSLOG;
-	if (lg.syslog_open)
-		openlog("stsgate", LOG_PID | LOG_NDELAY, LOG_MAIL);
+	sg_log_limit_init();
+	if (lg.target == SG_LOG_SYSLOG)
+		sg_log_syslog_open(lg.syslogd != NULL ? lg.syslogd : _PATH_LOG);
 }
 
 /* False: there is no thread to take it (any more). */
@@ -307,22 +341,38 @@ scrub(char *text)
 	}
 }
 
+static void
+tell_left_out(char text[LINE_SIZE], unsigned long n)
+{
+	char told[64];
+	int len = snprintf(told, sizeof(told), " [%lu like this left out]", n);
+	size_t at = strlen(text), room = LINE_SIZE - 1 - (size_t)len;
+
+	memcpy(text + (at < room ? at : room), told, (size_t)len + 1);
+}
+
 void
 sg_log(enum sg_log_level level, const char *fmt, ...)
 {
 	char text[LINE_SIZE];
+	unsigned long left_out = 0;
 	va_list ap;
 	int n;
 
 	if (level > lg.max_level)
 		return;
+	if (level <= SG_LOG_WARN &&
+	    !sg_log_limit_admits(fmt, sg_mono_now(), &left_out))
+		return;
 	n = snprintf(text, sizeof(text), "%s: ", lg.role);
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
+	if (left_out > 0)
+		tell_left_out(text, left_out);
 	scrub(text);
 	if (!lg.running || !enqueue(level, text))
-		write_line(level, text);
+		write_now(level, text);
 }
 
 unsigned long

@@ -5,7 +5,11 @@
  * A line never blocks its writer once sg_log_start() was called: it goes into
  * a bounded ring that a thread of its own empties; when the ring is full the
  * line is dropped and counted, and the count is logged when there is room.
- * Before that (commands, supervisor, workers) lines are written at once.
+ * Before that (commands, supervisor) lines are written at once, and a sink that
+ * takes none is waited for 0.2 s, once; then lines are dropped and counted.
+ *
+ * Of one kind of error or warning 20 lines a minute are logged; the next one
+ * says how many were left out. Other lines are not limited.
  */
 #ifndef SG_LOG_H
 #define SG_LOG_H
@@ -25,10 +29,12 @@ enum sg_log_level { SG_LOG_ERR, SG_LOG_WARN, SG_LOG_INFO, SG_LOG_DEBUG };
 
 /* Sets target, highest level shown and the process's role ("front"), which
    is put in front of each line. Call it before threads exist, and again in a
-   child of fork: the child has no writer thread. A process that started one
-   forks only to exec, since syslog(3) may hold a lock of its own. */
+   child of fork: the child has no writer thread. */
 void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
     const char *role);
+
+/* For tests: another place than /dev/log; before sg_log_init(). */
+void sg_log_syslogd(const char *path);
 
 /* Starts, and after the last line stops, the writer thread. Stop waits at
    most max_wait_ms for the ring to drain. */
@@ -40,7 +46,7 @@ void sg_log_stop(int max_wait_ms);
 void sg_log(enum sg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Lines dropped since the start because the ring was full. */
+/* Lines dropped since the start because the log took none. */
 unsigned long sg_log_dropped(void);
 
 /* Copies len bytes of outside text to out (of out_size bytes, > 4), escaping

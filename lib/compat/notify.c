@@ -13,24 +13,10 @@ sg_notify(const char *state)
 {
 	(void)sd_notify(0, state);
 }
-
-int64_t
-sg_notify_watchdog_ms(void)
-{
-	uint64_t usec = 0;
-
-	return sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)(usec / 1000) : 0;
-}
 #else
 void
 sg_notify(const char *state)
 {
 	(void)state;
-}
-
-int64_t
-sg_notify_watchdog_ms(void)
-{
-	return 0;
 }
 #endif

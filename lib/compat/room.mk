@@ -1,1 +1,2 @@
-libstsgate_a_SOURCES += lib/compat/notify.h lib/compat/notify.c
+libstsgate_a_SOURCES += lib/compat/notify.h lib/compat/notify.c \
+	lib/compat/sandbox.h lib/compat/sandbox.c

@@ -7,6 +7,7 @@
  * here is what needs more than one of them, or a look at the disk.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,14 +83,36 @@ finish_servers(config_t *tree, struct sg_source *src, struct sg_config *c)
 	c->n_dns_servers = 0;
 }
 
-/* Only the first listener is libmilter's; its parts are for ourselves. */
+/* The sockets that are given in words of their own, as listeners; their types
+   have checked them. */
 static void
-finish_milter_socket(struct sg_config *c)
+finish_listeners(struct sg_config *c)
 {
+	char text[sizeof(c->control_listen.path) + 8];
+	const char *colon = strrchr(c->metrics_listen, ':');
 	struct sg_err err;
 
 	sg_assert(sg_value_listen(c->milter_socket, NULL,
 	    &c->milter_listen, &err) == SG_OK);
+	snprintf(text, sizeof(text), "unix:%s", c->control_socket);
+	sg_assert(sg_value_listen(text, NULL, &c->control_listen, &err) ==
+	    SG_OK);
+	if (colon == NULL)
+		return;
+	snprintf(text, sizeof(text), "inet:%s@%.*s", colon + 1,
+	    (int)(colon - c->metrics_listen), c->metrics_listen);
+	sg_assert(sg_value_listen(text, NULL, &c->metrics_at, &err) == SG_OK);
+}
+
+static void
+check_tlsmap(config_t *tree, struct sg_source *src, const struct sg_config *c)
+{
+	const config_setting_t *s = config_lookup(tree, "tlsmap_listen");
+
+	if (c->n_tlsmap_listen > SG_CONFIG_MAX_TLSMAP)
+		sg_source_mistake(src, sg_read_line(s), "option "
+		    "`tlsmap_listen': expected at most %d sockets, got %zu",
+		    SG_CONFIG_MAX_TLSMAP, c->n_tlsmap_listen);
 }
 
 static int
@@ -134,6 +157,7 @@ void
 sg_check_whole(config_t *tree, struct sg_source *src, struct sg_config *c)
 {
 	finish_servers(tree, src, c);
-	finish_milter_socket(c);
+	finish_listeners(c);
+	check_tlsmap(tree, src, c);
 	check_files(tree, src, c);
 }

@@ -72,6 +72,7 @@ struct sg_group {
 	char **logins;           /* shell patterns, fnmatch(3) */
 	struct sg_cidr *clients;
 	struct sg_rule rule;     /* complete: defaults filled in */
+	bool route_tag;          /* say in the header what delivery must keep */
 	size_t n_recipients;
 	struct sg_recipient_rule *recipients;
 };
@@ -85,6 +86,8 @@ struct sg_listen { /* "unix:/path" or "inet:port@host" */
 	char host[64];    /* inet: an address literal */
 	uint16_t port;
 };
+
+#define SG_CONFIG_MAX_TLSMAP 8 /* sockets of tlsmap_listen */
 
 /* One of dns.servers: "127.0.0.53@5353" */
 struct sg_dns_server {
@@ -101,14 +104,18 @@ struct sg_config {
 	size_t n_tlsmap_listen;
 	struct sg_listen *tlsmap_listen;
 	char *control_socket; /* path */
+	struct sg_listen control_listen; /* the same */
 	char *metrics_listen; /* "127.0.0.1:9610", "" = off */
+	struct sg_listen metrics_at; /* the same, taken apart */
 	/* the daemon */
 	char *state_dir;
 	enum sg_config_store store;
+	unsigned report_days; /* 0 to 366; 0 = no report is kept */
 	char *user; /* "" = stay who we are */
 	unsigned workers; /* 1 to 16 */
 	bool dry_run;
 	bool delivery_map;
+	uint32_t pin_for_s;
 	uint32_t reply_deadline_ms; /* 1000 to 9000 */
 	size_t n_own_hosts;
 	char **own_hosts; /* kept form */

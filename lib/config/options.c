@@ -41,6 +41,11 @@
 #define WINDOW_MAN \
 	"How long the table of auto defers, from the first time on; then " \
 	"the mail is let through, tagged, with a warning in the log."
+#define ROUTE_TAG_MAN \
+	"Add a header field that says route=LEVEL to a message of this " \
+	"group when an accepted recipient's required level is above what " \
+	"the TLS policy map answers for its next hop, be the verdict pass. " \
+	"The map knows no senders: see ROUTES for what the MTA makes of it."
 #define DRY_RUN_MAN \
 	"Say in log and header what would have been done, and do nothing else."
 
@@ -55,22 +60,33 @@ const struct sg_option sg_options[] = {
 	{ .path = "socket_group", .type = SG_TYPE_ACCOUNT,
 	    .field = F(socket_group), .dflt = "\"postfix\"",
 	    .man = "The group that owns unix sockets, which get mode 0660. "
-		"An empty text leaves the group as it is." },
+		"An empty text leaves the group as it is, and so does the "
+		"default where there is no such group." },
 	{ .path = "tlsmap_listen", .type = SG_TYPE_LISTENERS,
 	    .field = F(tlsmap_listen), .count = F(n_tlsmap_listen),
 	    .dflt = "[\"unix:" SG_RUNSTATEDIR "/stsgate/tlsmap.sock\"]",
 	    .man = "Where the MTA asks for TLS policies at delivery "
-		"(socketmap). "
-		"It is checked, but nothing listens there in this release." },
+		"(socketmap): Postfix's smtp_tls_policy_maps, with the map "
+		"name postfix, or postfix-tlsrpt from Postfix 3.10 on; "
+		"Sendmail's FEATURE(sts), which asks the map sts. "
+		"A name may end in a level, as in postfix+secure: no answer "
+		"is then below it (see ROUTES). "
+		"Whoever can connect can ask what is known of any domain: a "
+		"unix socket is for socket_group, an inet one belongs on a "
+		"loopback address. "
+		"A change takes a restart." },
 	{ .path = "control_socket", .type = SG_TYPE_PATH,
 	    .field = F(control_socket), .max = SUN_PATH_MAX,
 	    .dflt = "\"" SG_RUNSTATEDIR "/stsgate/control.sock\"",
-	    .man = "The path of the socket for commands to the running daemon. "
-		"It is checked, but nothing listens there in this release." },
+	    .man = "The path of the socket for commands to the running daemon: "
+		"cache, status, reload, and query and explain that ask it. "
+		"It gets mode 0600; root and the daemon's user may use it." },
 	{ .path = "metrics_listen", .type = SG_TYPE_HOST_PORT,
 	    .field = F(metrics_listen), .dflt = "\"127.0.0.1:9610\"",
-	    .man = "Where figures are given by HTTP; empty for nowhere. "
-		"It is checked, but nothing listens there in this release." },
+	    .man = "Where figures are given by HTTP at /metrics, in the text "
+		"format of Prometheus; empty for nowhere. "
+		"There is no password: leave it on the loopback address, or "
+		"keep others off by a firewall." },
 	/* the daemon */
 	{ .path = "state_dir", .type = SG_TYPE_PATH, .field = F(state_dir),
 	    .max = PATH_LEN_MAX,
@@ -80,6 +96,11 @@ const struct sg_option sg_options[] = {
 	{ .path = "store", .type = SG_TYPE_STORE, .field = F(store),
 	    .dflt = "\"sqlite\"",
 	    .man = "The kind of store." },
+	{ .path = "report_days", .type = SG_TYPE_NUMBER,
+	    .field = F(report_days), .min = 0, .max = 366, .dflt = "30",
+	    .man = "For how many days decisions are kept for stsgate report, "
+		"counted by group, next hop and reason. "
+		"0 keeps none." },
 	{ .path = "user", .type = SG_TYPE_ACCOUNT, .field = F(user),
 	    .dflt = "\"stsgate\"",
 	    .man = "The user that the daemon becomes when it is started by "
@@ -96,13 +117,25 @@ const struct sg_option sg_options[] = {
 		"own." },
 	{ .path = "delivery_map", .type = SG_TYPE_BOOL,
 	    .field = F(delivery_map), .dflt = "true",
-	    .man = "True when a TLS policy map that enforces MTA-STS at "
-		"delivery is wired into the MTA. "
+	    .man = "True when the MTA asks for TLS policies at "
+		"tlsmap_listen. "
 		"Then mail that can only queue is accepted, for the map keeps "
 		"it from leaving in clear. "
 		"With false such mail is deferred where a level is required. "
-		"This release has no map of its own: set it to false unless "
-		"the MTA asks another one." },
+		"Set it to false if the map is not wired into the MTA." },
+	{ .path = "pin_for", .type = SG_TYPE_SECONDS, .field = F(pin_for_s),
+	    .min = 0, .max = 30 * DAY, .dflt = "\"5d\"",
+	    .man = "How long the map holds to what was promised. "
+		"When a recipient is accepted and his domain publishes a "
+		"level, or an entry of recipients asks for one, the map "
+		"answers at least that level for so long, even when the "
+		"policy has expired or says mode none or testing meanwhile: "
+		"mail in the queue cannot be talked into the clear. "
+		"Set it to the MTA's queue lifetime (Postfix: "
+		"maximal_queue_lifetime, Sendmail: confTO_QUEUERETURN). "
+		"An entry of recipients with require none lifts it for a "
+		"domain at once, and so does a purge. "
+		"0s pins nothing." },
 	{ .path = "reply_deadline", .type = SG_TYPE_MILLISECONDS,
 	    .field = F(reply_deadline_ms), .min = 1, .max = 9,
 	    .dflt = "\"8s\"",
@@ -272,6 +305,8 @@ const struct sg_option sg_options[] = {
 	{ .path = "groups.dry_run", .type = SG_TYPE_BOOL,
 	    .field = G(rule.dry_run), .set_bit = SG_RULE_DRY_RUN,
 	    .dflt = "false", .man = DRY_RUN_MAN },
+	{ .path = "groups.route_tag", .type = SG_TYPE_BOOL,
+	    .field = G(route_tag), .dflt = "false", .man = ROUTE_TAG_MAN },
 	{ .path = "groups.recipients", .type = SG_TYPE_RECIPIENTS,
 	    .field = G(recipients), .count = G(n_recipients),
 	    .man = "Entries as in recipients, for this group only. "

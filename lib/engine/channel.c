@@ -97,7 +97,7 @@ enqueue(struct sg_channel *c, const unsigned char *data, size_t len)
 enum sg_rc
 sg_channel_send(struct sg_channel *c, const struct sg_frame *frame)
 {
-	unsigned char buf[2048];
+	unsigned char buf[SG_JOB_FRAME_MAX];
 	size_t len;
 	enum sg_rc rc;
 

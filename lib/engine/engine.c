@@ -39,6 +39,7 @@ use_config(struct sg_engine *e, const struct sg_config *config)
 {
 	sg_config_unref(&e->config);
 	e->config = sg_config_ref(config);
+	atomic_store(&e->can_probe, config->probe_enable);
 	sg_limits_set(&e->limits, config->cold_total_per_s,
 	    config->cold_per_sender_per_min, sg_mono_now());
 }
@@ -162,6 +163,7 @@ sg_engine_drain(struct sg_engine *e)
 		sg_flight_finish(&e->flights, f, NULL, SG_REASON_INTERNAL);
 	}
 	pthread_mutex_unlock(&e->mutex);
+	sg_store_write_pins(e->params.store);
 }
 
 /* Gives f to its worker; with none there it goes out when one is attached.
@@ -191,6 +193,7 @@ struct start {
 	const char *sender;
 	int left_ms; /* of who asks; the lookup has its full time all the same,
 			since others may join it */
+	struct sg_facts *newer; /* out, yours: see overtaken() */
 };
 
 /* What the MX hosts attain has been tried. */
@@ -203,18 +206,99 @@ was_probed(const struct sg_facts *f)
 	return false;
 }
 
+/* An outage makes nobody wait who has a policy in force: the look at TXT that
+   would be due fails just now, and is repeated beside the answer. */
+static bool
+outage_with_policy(const struct sg_facts *f, struct sg_wall now)
+{
+	return sg_facts_policy(f, now) != NULL &&
+	    (f->sts.txt.state == SG_TXT_ERROR ||
+	        f->sts.txt.state == SG_TXT_BOGUS);
+}
+
+/* Hosts from our own preference on are never asked about (N-08). */
+static bool
+is_cut(const struct sg_facts *f, unsigned i)
+{
+	for (unsigned j = 0; j < f->n_mx; j++)
+		if (f->mx[j].is_self &&
+		    f->mx[j].preference <= f->mx[i].preference)
+			return true;
+	return false;
+}
+
+/* A level is asked for, and nobody has tried what the MX hosts attain: a
+   domain that publishes nothing is not probed unasked. */
+static bool
+lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand)
+{
+	if (!demand || f == NULL || f->n_mx == 0 || was_probed(f))
+		return false;
+	for (unsigned i = 0; i < f->n_mx; i++)
+		if ((f->mx[i].addrs == SG_ADDR_OK ||
+		        f->mx[i].addrs == SG_ADDR_UNASKED) &&
+		    !is_cut(f, i))
+			return atomic_load(&e->can_probe);
+	return false;
+}
+
+/* Between reading what is known and coming here with the mutex somebody else's
+   lookup may have landed, and an asker who was held up on the way would start
+   the same once more. True: what landed will do, it is in s->newer. Otherwise
+   s->newer is what is known now. Mutex held. */
+static bool
+overtaken(struct sg_engine *e, const char *key, struct start *s)
+{
+	struct sg_wall now = sg_wall_now();
+	struct sg_facts *f = sg_store_peek(e->params.store, key);
+
+	s->newer = f;
+	if (f == NULL || f == s->old)
+		return false;
+	if (s->background)
+		return now.s < f->refresh_at.s;
+	return !s->fresh && !lacks_probe(e, f, s->demand) &&
+	    now.s < f->fresh_until.s;
+}
+
+/* What the worker is to find out, and what it may rely on. */
+static void
+set_job(struct sg_flight *f, const struct start *s,
+    const struct sg_facts *known)
+{
+	struct sg_wall now = sg_wall_now();
+
+	f->job.demand = s->demand || was_probed(known);
+	f->job.again = s->fresh;
+	sg_facts_need(known, now, s->fresh, &f->job.need);
+	if (known == NULL)
+		return;
+	f->known = sg_facts_ref(known);
+	if (sg_facts_policy(known, now) != NULL &&
+	    known->sts.text_len <= SG_JOB_POLICY_MAX) {
+		f->job.policy = f->known->sts.text;
+		f->job.policy_len = f->known->sts.text_len;
+	}
+}
+
 /* A lookup of s->hop: the one under way, or a new one. NULL with *refused
-   set: none may be started. Mutex held. */
+   set: none may be started; or NONE: none is needed (overtaken). Mutex
+   held. */
 static struct sg_flight *
-start_flight(struct sg_engine *e, const char *key, const struct start *s,
+start_flight(struct sg_engine *e, const char *key, struct start *s,
     enum sg_reason *refused)
 {
 	struct sg_flight *f = sg_flight_find(&e->flights, key);
 	struct sg_mono now = sg_mono_now();
 
 	*refused = SG_REASON_TIMEOUT;
-	if (f != NULL) /* one that is over is about to be given up */
+	if (f != NULL) /* one that is over is about to be given up, or was and
+			  its worker is still at it */
 		return now.ms < f->ends.ms ? f : NULL;
+	if (overtaken(e, key, s)) {
+		*refused = SG_REASON_NONE;
+		return NULL;
+	}
 	if (!s->background && s->left_ms < WORTH_STARTING_MS)
 		return NULL;
 	*refused = SG_REASON_OVERLOAD;
@@ -235,12 +319,11 @@ start_flight(struct sg_engine *e, const char *key, const struct start *s,
 	}
 	f->background = s->background;
 	e->background += s->background;
+	f->began = now;
 	f->ends.ms = now.ms + (s->background ? BACKGROUND_MS
 		: (int64_t)e->config->reply_deadline_ms - JOB_MARGIN_MS);
 	f->job.probe = e->config->probe_enable;
-	f->job.demand = s->demand || was_probed(s->old);
-	f->job.again = s->fresh;
-	sg_facts_need(s->old, sg_wall_now(), s->fresh, &f->job.need);
+	set_job(f, s, s->newer != NULL ? s->newer : s->old);
 	e->stats.lookups++;
 	e->stats.refreshes += s->background;
 	sg_engine_send(e, f);
@@ -259,6 +342,7 @@ sg_engine_refresh(struct sg_engine *e, const struct sg_nexthop *hop,
 	pthread_mutex_lock(&e->mutex);
 	(void)start_flight(e, key, &s, &refused);
 	pthread_mutex_unlock(&e->mutex);
+	sg_facts_unref(&s.newer);
 }
 
 /* Waits for f until the deadline. Mutex held. */
@@ -311,6 +395,12 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 		sg_flight_unref(f);
 	}
 	pthread_mutex_unlock(&e->mutex);
+	if (missed == SG_REASON_NONE && f == NULL) {
+		out->facts = s.newer;
+		out->joined = true;
+	} else {
+		sg_facts_unref(&s.newer);
+	}
 	if (out->facts == NULL) {
 		answer_missed(ask, old, missed, out);
 		return;
@@ -319,55 +409,12 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 	out->source = SG_SOURCE_LOOKUP;
 }
 
-/* An outage makes nobody wait who has a policy in force: the look at TXT that
-   would be due fails just now, and is repeated beside the answer. */
-static bool
-outage_with_policy(const struct sg_facts *f, struct sg_wall now)
-{
-	return sg_facts_policy(f, now) != NULL &&
-	    (f->sts.txt.state == SG_TXT_ERROR ||
-	        f->sts.txt.state == SG_TXT_BOGUS);
-}
-
-/* Hosts from our own preference on are never asked about (N-08). */
-static bool
-is_cut(const struct sg_facts *f, unsigned i)
-{
-	for (unsigned j = 0; j < f->n_mx; j++)
-		if (f->mx[j].is_self &&
-		    f->mx[j].preference <= f->mx[i].preference)
-			return true;
-	return false;
-}
-
-/* A level is asked for, and nobody has tried what the MX hosts attain: a
-   domain that publishes nothing is not probed unasked. */
-static bool
-lacks_probe(struct sg_engine *e, const struct sg_facts *f,
-    const struct sg_ask *ask)
-{
-	bool can_probe;
-
-	if (!ask->demand || f == NULL || f->n_mx == 0 || was_probed(f))
-		return false;
-	for (unsigned i = 0; i < f->n_mx; i++)
-		if ((f->mx[i].addrs == SG_ADDR_OK ||
-		        f->mx[i].addrs == SG_ADDR_UNASKED) &&
-		    !is_cut(f, i)) {
-			pthread_mutex_lock(&e->mutex);
-			can_probe = e->config->probe_enable;
-			pthread_mutex_unlock(&e->mutex);
-			return can_probe;
-		}
-	return false;
-}
-
 /* What is known does not do for this ask. */
 static bool
 is_insufficient(struct sg_engine *e, const struct sg_facts *f,
     const struct sg_ask *ask, struct sg_wall now)
 {
-	if (f == NULL || ask->fresh || lacks_probe(e, f, ask))
+	if (f == NULL || ask->fresh || lacks_probe(e, f, ask->demand))
 		return true;
 	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
 }
@@ -379,19 +426,11 @@ again_with_demand(struct sg_engine *e, const char *key,
 {
 	struct sg_ask rest = *ask;
 	struct sg_answer second = { 0 };
-	struct sg_facts *newer = NULL;
 
 	if (!out->joined || out->missed != SG_REASON_NONE ||
-	    !lacks_probe(e, out->facts, ask))
+	    !lacks_probe(e, out->facts, ask->demand))
 		return;
-	/* Another who joined may have asked already, and been answered. */
-	if (sg_store_get(e->params.store, key, &newer, NULL) == SG_OK &&
-	    !lacks_probe(e, newer, ask)) {
-		sg_facts_unref(&out->facts);
-		out->facts = newer;
-		return;
-	}
-	sg_facts_unref(&newer);
+	rest.fresh = false; /* what he joined was */
 	rest.deadline_ms -= (int)(sg_mono_now().ms - began.ms);
 	if (rest.deadline_ms < WORTH_STARTING_MS)
 		return;
@@ -427,6 +466,45 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	out->facts = old;
 	out->source =
 	    tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY : SG_SOURCE_STORE;
+}
+
+enum sg_rc
+sg_engine_peek(struct sg_engine *e, const struct sg_ask *ask,
+    struct sg_answer *out)
+{
+	struct sg_wall now = sg_wall_now();
+	char key[SG_NEXTHOP_KEY_SIZE];
+
+	memset(out, 0, sizeof(*out));
+	sg_nexthop_key(&ask->hop, key);
+	out->facts = sg_store_peek(e->params.store, key);
+	if (out->facts != NULL)
+		out->source = SG_SOURCE_MEMORY;
+	if (is_insufficient(e, out->facts, ask, now))
+		return SG_NONE;
+	if (now.s >= out->facts->refresh_at.s)
+		sg_engine_refresh(e, &ask->hop, out->facts);
+	return SG_OK;
+}
+
+struct sg_pin *
+sg_engine_pin(struct sg_engine *e, const char *key)
+{
+	return sg_store_pin(e->params.store, key);
+}
+
+bool
+sg_engine_pin_suffices(struct sg_engine *e, const char *key,
+    enum sg_level level, int64_t for_s, struct sg_wall now)
+{
+	return sg_store_pin_suffices(e->params.store, key, level, for_s, now);
+}
+
+void
+sg_engine_set_pin(struct sg_engine *e, struct sg_pin *pin)
+{
+	if (sg_store_set_pin(e->params.store, pin) == SG_OK)
+		sg_engine_kick(e);
 }
 
 void

@@ -83,6 +83,20 @@ struct sg_answer {
 void sg_engine_ask(struct sg_engine *engine, const struct sg_ask *ask,
     struct sg_answer *out);
 
+/* The same without waiting, from memory alone: for whoever must not be held
+   up. SG_OK: out is filled as by sg_engine_ask(), which would have answered so
+   too; what is due is refreshed beside it. SG_NONE: not known, or not well
+   enough; out->facts is what memory has all the same (a reference), or NULL. */
+enum sg_rc sg_engine_peek(struct sg_engine *engine, const struct sg_ask *ask,
+    struct sg_answer *out);
+
+/* Pins (facts/pin.h): a reference, or NULL; whether the one that is there will
+   do; and another one, which holds from now on and is on disk a moment later. */
+struct sg_pin *sg_engine_pin(struct sg_engine *engine, const char *key);
+bool sg_engine_pin_suffices(struct sg_engine *engine, const char *key,
+    enum sg_level level, int64_t for_s, struct sg_wall now);
+void sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin);
+
 struct sg_engine_stats {
 	unsigned long lookups, answered, timed_out, refused, refreshes,
 	    bad_frames, worker_losses;

@@ -3,6 +3,7 @@
 #ifndef SG_ENGINE_PRIVATE_H
 #define SG_ENGINE_PRIVATE_H
 #include <pthread.h>
+#include <stdatomic.h>
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
@@ -14,13 +15,14 @@ struct sg_engine {
 	struct sg_engine_params params; /* config in it is unused */
 	pthread_t thread;
 	int event_fd; /* wakes the thread */
+	atomic_bool can_probe; /* as the configuration says */
 
 	/* The thread's own. */
 	unsigned char *frame_buf; /* SG_FRAME_MAX */
 	struct sg_mono last_tick, last_due, last_expire;
 
-	/* The mutex guards all below. It is the only lock here, and nothing is
-	   locked inside it. */
+	/* The mutex guards all below. It is the only lock here; inside it only
+	   the store's memory is looked at (sg_store_peek). */
 	pthread_mutex_t mutex;
 	bool stop, draining;
 	struct sg_config *config;

@@ -3,8 +3,8 @@
  * flight.c - see flight.h.
  *
  * Two hashes over one set: askers know the next hop, workers' answers carry
- * the job's number. A flight leaves both the moment it is done, so that the
- * next asker starts a new one; those who wait keep it alive.
+ * the job's number. A flight leaves both the moment its worker is through with
+ * it, so that the next asker starts a new one; those who wait keep it alive.
  */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(e) ((e)->lost = true)
@@ -76,6 +76,27 @@ sg_flight_add(struct sg_flights *t, const struct sg_nexthop *hop,
 	return f;
 }
 
+/* What a late answer brings replaces what those were given who gave it up. */
+static void
+settle(struct sg_flight *f, struct sg_facts *facts, enum sg_reason missed)
+{
+	if (f->done && facts == NULL)
+		return;
+	sg_facts_unref(&f->facts);
+	f->facts = facts;
+	f->missed = missed;
+	f->done = true;
+	pthread_cond_broadcast(&f->cond);
+}
+
+void
+sg_flight_give_up(struct sg_flight *f, struct sg_facts *facts,
+    enum sg_reason missed)
+{
+	sg_assert(!f->done);
+	settle(f, facts, missed);
+}
+
 void
 sg_flight_finish(struct sg_flights *t, struct sg_flight *f,
     struct sg_facts *facts, enum sg_reason missed)
@@ -83,10 +104,7 @@ sg_flight_finish(struct sg_flights *t, struct sg_flight *f,
 	HASH_DELETE(by_key, t->by_key, f);
 	HASH_DELETE(by_id, t->by_id, f);
 	t->n--;
-	f->facts = facts;
-	f->missed = missed;
-	f->done = true;
-	pthread_cond_broadcast(&f->cond);
+	settle(f, facts, missed);
 	sg_flight_unref(f);
 }
 
@@ -98,5 +116,6 @@ sg_flight_unref(struct sg_flight *f)
 		return;
 	pthread_cond_destroy(&f->cond);
 	sg_facts_unref(&f->facts);
+	sg_facts_unref(&f->known);
 	free(f);
 }

@@ -15,11 +15,14 @@ struct sg_flight {
 	char key[SG_NEXTHOP_KEY_SIZE];
 	uint64_t id; /* of its job; 0 is never used */
 	struct sg_job job;
+	struct sg_facts *known; /* when it was begun, or NULL; job.policy points
+				   into it */
 	unsigned slot;         /* the worker that is asked */
 	bool sent, background;
 	unsigned tries;        /* how often it was given to a worker */
-	struct sg_mono ends;   /* given up then */
-	bool done;
+	struct sg_mono began, ends; /* given up then */
+	bool done; /* nobody waits any more; it may still be in the table, when
+		      it was given up and its worker is not through with it */
 	enum sg_reason missed; /* when done without an answer */
 	struct sg_facts *facts; /* when done: what is known now, may be NULL */
 	unsigned refs;         /* the table's and each waiter's */
@@ -40,6 +43,10 @@ struct sg_flight *sg_flight_find_id(struct sg_flights *t, uint64_t id);
    set. NULL: no memory. */
 struct sg_flight *sg_flight_add(struct sg_flights *t,
     const struct sg_nexthop *hop, unsigned n_slots);
+/* Lets those go who wait, with facts (a reference, may be NULL), but keeps it
+   in the table: its worker is still at it, so nobody may start the same. */
+void sg_flight_give_up(struct sg_flight *f, struct sg_facts *facts,
+    enum sg_reason missed);
 /* Takes it out of the table, hands facts (a reference, may be NULL) to those
    who wait, and drops the table's reference. */
 void sg_flight_finish(struct sg_flights *t, struct sg_flight *f,

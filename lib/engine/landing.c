@@ -12,6 +12,8 @@
 
 #include <bsd/stdlib.h>
 
+#include "report/counters.h"
+
 static bool
 same_hop(const struct sg_nexthop *a, const struct sg_nexthop *b)
 {
@@ -84,8 +86,11 @@ sg_landing_judge(struct sg_store *store, const struct sg_nexthop *hop,
 		return SG_BAD;
 	}
 	settle_times(learnt, now);
+	sg_count_lookup(learnt);
 	(void)sg_store_get(store, sg_nexthop_key(hop, key), &old, NULL);
 	rc = sg_facts_merge(old, learnt, now, arc4random_uniform(1001), out_r);
+	if (rc == SG_OK)
+		sg_count_policy(key, *out_r, now);
 	sg_facts_unref(&learnt);
 	sg_facts_unref(&old);
 	return rc;

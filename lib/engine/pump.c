@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "engine/landing.h"
+#include "report/counters.h"
 
 #define TICK_MS 200
 #define PING_MS 1000
@@ -25,6 +26,9 @@
 #define BATCH 64
 /* The worker's own deadline has passed; its answer may be on its way. */
 #define GRACE_MS 250
+/* A worker that is alive comes to an end with a job in this time after that, at
+   the latest (its own deadline counts from when it got to read it). */
+#define LATE_MS 60000
 /* A job that took two workers with it is not given to a third. */
 #define MAX_TRIES 2
 
@@ -56,19 +60,23 @@ doom(struct sg_flight *f)
 }
 
 /* The worker is gone or broken. What it was asked waits for the next one, but
-   for jobs that have been through two. Mutex held. */
+   for jobs that have been through two, and for what nobody waits for. Mutex
+   held. */
 static void
 lose_worker(struct sg_engine *e, unsigned slot)
 {
-	struct sg_flight *f;
+	struct sg_flight *f, *next;
 
 	sg_channel_close(&e->channels[slot]);
 	e->stats.worker_losses++;
-	for (f = e->flights.by_key; f != NULL; f = f->by_key.next) {
+	for (f = e->flights.by_key; f != NULL; f = next) {
+		next = f->by_key.next;
 		if (f->slot != slot)
 			continue;
 		f->sent = false;
-		if (f->tries >= MAX_TRIES)
+		if (f->done)
+			finish(e, f, NULL, SG_REASON_NONE);
+		else if (f->tries >= MAX_TRIES)
 			doom(f);
 	}
 }
@@ -98,7 +106,8 @@ sg_engine_attach(struct sg_engine *e, unsigned slot, int fd)
 	sg_channel_open(&e->channels[slot], fd, sg_mono_now());
 	for (f = e->flights.by_key; f != NULL; f = next) {
 		next = f->by_key.next;
-		if (f->slot == slot && !f->sent)
+		if (f->slot == slot && !f->sent &&
+		    f->missed == SG_REASON_NONE)
 			sg_engine_send(e, f);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -122,7 +131,7 @@ land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
 		hop = f->job.hop;
 	pthread_mutex_unlock(&e->mutex);
 	if (!asked)
-		return; /* given up meanwhile, or never asked: not kept */
+		return; /* never asked, or all too late: not kept */
 	b->id[b->n] = frame->id;
 	b->facts[b->n] = NULL;
 	if (sg_landing_judge(e->params.store, &hop, frame->record,
@@ -141,6 +150,7 @@ land_refusal(struct sg_engine *e, unsigned slot, uint64_t id)
 	f = sg_flight_find_id(&e->flights, id);
 	if (f != NULL && f->slot == slot && f->sent) {
 		e->stats.refused++;
+		sg_count_missed(SG_REASON_OVERLOAD);
 		finish(e, f, NULL, SG_REASON_OVERLOAD);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -167,10 +177,12 @@ land_batch(struct sg_engine *e, struct batch *b)
 			continue;
 		}
 		if (b->facts[i] == NULL) {
+			f->sent = false; /* no more will come */
 			doom(f);
 			continue;
 		}
 		e->stats.answered++;
+		sg_count_lookup_ms(sg_mono_now().ms - f->began.ms);
 		finish(e, f, b->facts[i], SG_REASON_NONE);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -235,7 +247,7 @@ collect_late(struct sg_engine *e, struct sg_mono now, struct late *out,
 
 	pthread_mutex_lock(&e->mutex);
 	for (f = e->flights.by_key; f != NULL && n < max; f = f->by_key.next) {
-		if (now.ms <= f->ends.ms + GRACE_MS)
+		if (f->done || now.ms <= f->ends.ms + GRACE_MS)
 			continue;
 		out[n].id = f->id;
 		out[n].hop = f->job.hop;
@@ -270,15 +282,37 @@ finish_late(struct sg_engine *e, const struct late *late,
 	pthread_mutex_lock(&e->mutex);
 	f = sg_flight_find_id(&e->flights, late->id);
 	if (f != NULL) {
-		finish(e, f, facts, late->missed);
+		sg_count_missed(late->missed);
+		/* Known to a worker, it stays known here: its answer is still
+		   worth something, and who asks meanwhile starts no second. */
+		if (f->sent)
+			sg_flight_give_up(f, facts, late->missed);
+		else
+			finish(e, f, facts, late->missed);
 		facts = NULL;
 	}
 	pthread_mutex_unlock(&e->mutex);
 	sg_facts_unref(&facts);
 }
 
-/* Gives up the lookups whose time has passed. That nothing could be learnt is
-   kept too: unknown_window counts from it. */
+/* Those that were given up and have not been answered for so long that they
+   never will be. */
+static void
+forget_late(struct sg_engine *e, struct sg_mono now)
+{
+	struct sg_flight *f, *next;
+
+	pthread_mutex_lock(&e->mutex);
+	for (f = e->flights.by_key; f != NULL; f = next) {
+		next = f->by_key.next;
+		if (f->done && now.ms > f->ends.ms + LATE_MS)
+			finish(e, f, NULL, SG_REASON_NONE);
+	}
+	pthread_mutex_unlock(&e->mutex);
+}
+
+/* Gives up the lookups whose time has passed. That nothing was learnt is kept
+   too: unknown_window counts from it. */
 static void
 give_up_late(struct sg_engine *e, struct sg_mono now)
 {
@@ -349,6 +383,7 @@ tick(struct sg_engine *e, struct sg_mono now)
 		return;
 	e->last_tick = now;
 	give_up_late(e, now);
+	forget_late(e, now);
 	for (unsigned i = 0; i < e->n_slots; i++)
 		watch_worker(e, i, now);
 	start_due(e, now);
@@ -401,6 +436,7 @@ sg_engine_pump(void *engine)
 	uint64_t count;
 
 	while (fill_poll(e, p)) {
+		sg_store_write_pins(e->params.store);
 		if (poll(p, e->n_slots + 1, TICK_MS) > 0) {
 			if (p[e->n_slots].revents & POLLIN)
 				(void)!read(e->event_fd, &count, sizeof(count));

@@ -1,2 +1,2 @@
-libstsgate_a_SOURCES += lib/facts/facts.h lib/facts/facts.c \
+libstsgate_a_SOURCES += lib/facts/facts.h lib/facts/facts.c lib/facts/pin.h lib/facts/pin.c \
 	lib/facts/freshness.c lib/facts/codec.h lib/facts/codec.c

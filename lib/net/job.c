@@ -139,6 +139,16 @@ is_id(const char *id)
 	return (true);
 }
 
+static bool
+is_policy(const char *text, size_t len)
+{
+	struct sg_sts_policy *policy = NULL;
+	enum sg_rc rc = sg_sts_policy_parse(text, len, &policy, NULL, NULL);
+
+	sg_sts_policy_free(&policy);
+	return (rc != SG_BAD); /* what memory is short for may be one */
+}
+
 /* What is wrong with it, or NULL. */
 static const char *
 job_fault(const struct sg_job *job)
@@ -153,6 +163,9 @@ job_fault(const struct sg_job *job)
 		return ("known id");
 	if (!is_id(job->need.backoff_id))
 		return ("back-off id");
+	if (job->policy != NULL && (job->policy_len > SG_JOB_POLICY_MAX ||
+	    !is_policy(job->policy, job->policy_len)))
+		return ("policy");
 	return (NULL);
 }
 
@@ -176,6 +189,11 @@ put_job(struct writer *w, const struct sg_job *job)
 	put_text(w, job->need.backoff_id);
 	if (job_fault(job) != NULL)
 		w->full = true;
+	else if (job->policy != NULL) {
+		put_int(w, job->policy_len, 2);
+		put_bytes(w, job->policy, job->policy_len);
+	} else
+		put_int(w, 0, 2);
 }
 
 static void
@@ -228,14 +246,20 @@ static const char *
 get_job(struct reader *r, struct sg_job *job)
 {
 	uint64_t flags = get_int(r, 1);
+	size_t len;
 
 	job->hop.port = (uint16_t)get_int(r, 2);
 	job->deadline_ms = (uint32_t)get_int(r, 4);
 	get_text(r, job->hop.name, sizeof(job->hop.name));
 	get_text(r, job->need.known_id, sizeof(job->need.known_id));
 	get_text(r, job->need.backoff_id, sizeof(job->need.backoff_id));
+	len = get_int(r, 2);
+	job->policy = (const char *)get_bytes(r, len);
+	job->policy_len = len;
 	if (r->bad)
 		return ("job cut short");
+	if (len == 0)
+		job->policy = NULL;
 	if ((flags & ~(uint64_t)FLAG_ALL) != 0)
 		return ("flags");
 	job->hop.is_host = (flags & FLAG_HOST) != 0;

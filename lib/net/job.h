@@ -22,12 +22,21 @@ enum sg_frame_type {
 	SG_FRAME_REFUSED = 5 /* worker to front: overloaded, nothing was done */
 };
 
+/* Of a held policy's text: longer ones are not told of. */
+#define SG_JOB_POLICY_MAX 4096
+#define SG_JOB_FRAME_MAX (SG_JOB_POLICY_MAX + 1024)
+
 /* "Find out about hop by deadline." */
 struct sg_job {
 	uint64_t id;          /* of this job; the answer carries it */
 	struct sg_nexthop hop;
 	uint32_t deadline_ms; /* from now; 1 to 60,000 */
 	struct sg_facts_need need;
+	/* The policy that is held and in force, as it was served, so that only
+	   hosts are connected to that it names; NULL: there is none, or it is
+	   too long. Borrowed: in a decoded job it points into the message. */
+	const char *policy;
+	size_t policy_len;
 	bool probe;           /* MX hosts may be probed */
 	bool again;           /* probes that failed are repeated */
 	bool demand;          /* a rule or a message asks for a level: find out what

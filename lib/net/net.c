@@ -4,7 +4,10 @@
  * prober and the address guard.
  */
 #include <string.h>
+#include "net/anchors.h"
+#include "net/https_private.h"
 #include "net/plan.h"
+#include "net/probe_private.h"
 
 #define HTTPS_PORT 443
 
@@ -59,6 +62,25 @@ sg_net_init(struct sg_net *net, struct event_base *base,
 	rc = open_all(net, err);
 	if (rc != SG_OK)
 		sg_net_fini(net);
+	return (rc);
+}
+
+enum sg_rc
+sg_net_check(const struct sg_config *config, struct sg_err *err)
+{
+	struct sg_anchors anchors;
+	X509_STORE *store = NULL;
+	SSL_CTX *ctx = NULL;
+	enum sg_rc rc;
+
+	rc = sg_https_trust_load(config->https_ca_file, &store, err);
+	if (rc == SG_OK && config->probe_enable)
+		rc = sg_probe_tls_ctx(config->probe_ca_file, &ctx, err);
+	if (rc == SG_OK && config->trust_anchor_file != NULL &&
+	    config->trust_anchor_file[0] != '\0')
+		rc = sg_anchors_read(config->trust_anchor_file, &anchors, err);
+	X509_STORE_free(store);
+	SSL_CTX_free(ctx);
 	return (rc);
 }
 

@@ -129,6 +129,10 @@ plan_new(struct sg_net *net, const struct sg_job *job)
 	plan->magic = PLAN_MAGIC;
 	plan->net = net;
 	plan->job = *job;
+	if (job->policy != NULL) /* without memory it is as if it were unknown */
+		(void)sg_sts_policy_parse(job->policy, job->policy_len,
+		    &plan->held, NULL, NULL);
+	plan->job.policy = NULL; /* it was lent */
 	plan->ends.ms = sg_mono_now().ms + job->deadline_ms;
 	plan->facts = sg_facts_new(&job->hop);
 	plan->end = evtimer_new(net->base, on_end, plan);
@@ -166,6 +170,7 @@ sg_plan_cancel(struct sg_plan *plan)
 	if (plan->end != NULL)
 		event_free(plan->end);
 	sg_facts_unref(&plan->facts);
+	sg_sts_policy_free(&plan->held);
 	plan->magic = 0;
 	free(plan);
 }

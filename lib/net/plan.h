@@ -38,6 +38,9 @@ struct sg_net {
 enum sg_rc sg_net_init(struct sg_net *net, struct event_base *base,
     const struct sg_config *config, struct sg_err *err);
 void sg_net_fini(struct sg_net *net);
+/* Reads the files that sg_net_init() would, and connects to nobody. SG_OK;
+   SG_BAD, SG_RETRY with err. */
+enum sg_rc sg_net_check(const struct sg_config *config, struct sg_err *err);
 
 struct sg_plan;
 /* cb is called once, never inside sg_plan_start(), with what was learnt

@@ -273,13 +273,14 @@ is_concerned(const struct sg_plan *plan)
 
 /* --- probes ---------------------------------------------------------------- */
 
-/* The policy that this lookup fetched, if it asks for anything. */
+/* The policy that this lookup fetched, else the one that is held; NULL: none
+   that we know. */
 static const struct sg_sts_policy *
-policy_learnt(const struct sg_plan *plan)
+policy_known(const struct sg_plan *plan)
 {
-	const struct sg_sts_policy *p = plan->facts->sts.policy;
+	const struct sg_sts_policy *learnt = plan->facts->sts.policy;
 
-	return (p != NULL && p->mode != SG_STS_MODE_NONE ? p : NULL);
+	return (learnt != NULL ? learnt : plan->held);
 }
 
 static bool
@@ -290,30 +291,35 @@ has_dane(const struct sg_plan_mx_host *h)
 }
 
 /* There may be a policy that we have not read: it is still on its way, or held
-   by who asked us. */
+   by who asked us, who did not tell. */
 static bool
 is_policy_open(const struct sg_plan *plan)
 {
-	return (plan->facts->sts.policy == NULL &&
-	    (plan->job.need.known_id[0] != '\0' ||
-	    !sg_plan_sts_is_idle(plan)));
+	if (plan->facts->sts.policy != NULL)
+		return (false);
+	return (!sg_plan_sts_is_idle(plan) || (plan->held == NULL &&
+	    plan->job.need.known_id[0] != '\0'));
 }
 
 /* A policy of mode none asks for nothing (RFC 8461 5). */
 static bool
 sts_wants_probe(const struct sg_plan *plan)
 {
-	if (is_policy_open(plan))
-		return (sg_plan_sts_concerns(plan));
-	return (policy_learnt(plan) != NULL);
+	const struct sg_sts_policy *p = policy_known(plan);
+
+	if (p != NULL)
+		return (p->mode != SG_STS_MODE_NONE);
+	return (is_policy_open(plan) && sg_plan_sts_concerns(plan));
 }
 
+/* Nothing that we know says that mail must not go there. */
 static bool
 matches(const struct sg_plan_mx_host *h)
 {
-	const struct sg_sts_policy *p = policy_learnt(h->plan);
+	const struct sg_sts_policy *p = policy_known(h->plan);
 
-	return (p == NULL || sg_sts_policy_matches(p, h->mx->host));
+	return (p == NULL || p->mode == SG_STS_MODE_NONE ||
+	    sg_sts_policy_matches(p, h->mx->host));
 }
 
 static bool
@@ -328,13 +334,22 @@ is_worth_probing(const struct sg_plan_mx_host *h)
 }
 
 /* Whether a good host ends the search: if it is known to be one that the
-   policy names. Who holds a policy has not told us which. */
+   policy names. Who holds a policy may not have told us which. */
 static bool
 ends_search(const struct sg_plan_mx_host *h)
 {
 	if (h->mx->probe.state != SG_PROBE_OK)
 		return (false);
 	return (!is_policy_open(h->plan) && matches(h));
+}
+
+/* A good host, but the policy that may not name it is on its way: nobody else
+   is bothered until that is known. */
+static bool
+suspends_search(const struct sg_plan_mx_host *h)
+{
+	return (h->mx->probe.state == SG_PROBE_OK &&
+	    !sg_plan_sts_is_idle(h->plan) && matches(h));
 }
 
 static void
@@ -405,6 +420,10 @@ advance_probes(struct sg_plan *plan)
 			stop_probes(plan);
 			return;
 		}
+	}
+	for (unsigned i = 0; i < plan->n_hosts; i++) {
+		if (suspends_search(&plan->hosts[i]))
+			return;
 	}
 	for (unsigned i = 0; i < plan->n_hosts; i++) {
 		struct sg_plan_mx_host *h = &plan->hosts[i];

@@ -21,6 +21,7 @@ struct sg_plan {
 	sg_plan_cb *cb;
 	void *arg;
 	struct sg_facts *facts;
+	struct sg_sts_policy *held; /* by who asks us, if we were told */
 	struct sg_mono ends;
 	struct event *end; /* reports, from the loop */
 	bool ended;

@@ -337,13 +337,15 @@ set_up(struct worker *w, const struct sg_config *config, struct sg_err *err)
 }
 
 int
-sg_worker_run(int fd, const struct sg_config *config)
+sg_worker_run(int fd, const struct sg_config *config,
+    sg_worker_ready_fn *on_ready)
 {
 	struct worker *w = worker_new(fd);
 	struct sg_err err = { 0 };
 	int status = EXIT_CONFIG;
 
-	if (set_up(w, config, &err) == SG_OK) {
+	if (set_up(w, config, &err) == SG_OK &&
+	    (on_ready == NULL || on_ready(config, &err) == SG_OK)) {
 		event_base_dispatch(w->base);
 		status = w->status;
 	} else

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "facts/codec.h"
+#include "store/dbfile.h"
 
 const char sg_disk_due_sql[] =
     "SELECT key FROM facts WHERE refetch_at > 0 AND refetch_at <= ?1"
@@ -34,6 +35,13 @@ const char *const sg_disk_write_sql[W_N] = {
 	[W_EXPIRE] = "DELETE FROM facts WHERE key IN"
 		     " (SELECT key FROM facts WHERE fresh_until < ?1"
 		     "  AND policy_expires <= ?2 LIMIT ?3)",
+	[W_PIN] = "INSERT OR REPLACE INTO pins"
+		  " (key, level, made_at, ends_at, names)"
+		  " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[W_UNPIN] = "DELETE FROM pins WHERE key = ?1",
+	[W_EXPIRE_PINS] = "DELETE FROM pins WHERE key IN"
+			  " (SELECT key FROM pins WHERE ends_at <= ?1"
+			  "  LIMIT ?2)",
 };
 
 const char *const sg_disk_read_sql[R_N] = {
@@ -41,23 +49,12 @@ const char *const sg_disk_read_sql[R_N] = {
 	[R_DUE] = sg_disk_due_sql,
 	[R_KEYS] = "SELECT key FROM facts WHERE key > ?1"
 		   " AND typeof(key) = 'text' ORDER BY key",
+	[R_PINS] = "SELECT key, level, made_at, ends_at, names FROM pins"
+		   " WHERE ends_at > ?1 ORDER BY ends_at",
 };
 
 enum sg_rc
-sg_disk_judge(sqlite3 *db, int rc, const char *what, struct sg_err *err)
-{
-	bool its_own = db != NULL && sqlite3_extended_errcode(db) == rc;
-	int primary = rc & 0xff;
-
-	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s (%d)", what,
-	    its_own ? sqlite3_errmsg(db) : sqlite3_errstr(rc), rc);
-	return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB
-	    ? SG_BAD
-	    : SG_RETRY;
-}
-
-static enum sg_rc
-not_open(struct sg_err *err)
+sg_disk_not_open(struct sg_err *err)
 {
 	sg_err_set(err, SG_REASON_INTERNAL, "the store's file is not open");
 	return SG_RETRY;
@@ -79,9 +76,8 @@ bind_key(sqlite3_stmt *s, const char *key)
 	(void)sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
 }
 
-/* Runs a statement to its end and makes it ready for the next time. */
-static int
-run(sqlite3_stmt *s)
+int
+sg_disk_run(sqlite3_stmt *s)
 {
 	int rc;
 
@@ -101,25 +97,14 @@ write_row(struct sg_disk *d, const char *key, const struct sg_facts *f)
 
 	bind_key(s, key);
 	if (f == NULL)
-		return run(s);
+		return sg_disk_run(s);
 	if (sg_facts_encode(f, &record, &len) != SG_OK)
 		return SQLITE_NOMEM;
 	(void)sqlite3_bind_blob(s, 2, record, (int)len, free);
 	(void)sqlite3_bind_int64(s, 3, sg_facts_policy_expires(f).s);
 	(void)sqlite3_bind_int64(s, 4, f->fresh_until.s);
 	(void)sqlite3_bind_int64(s, 5, f->refetch_at.s);
-	return run(s);
-}
-
-/* Ends a transaction by how it went; rc is what counts. */
-static int
-end_transaction(struct sg_disk *d, int rc)
-{
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(d->writer, "COMMIT", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(d->writer))
-		(void)sqlite3_exec(d->writer, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
+	return sg_disk_run(s);
 }
 
 static enum sg_rc
@@ -129,21 +114,35 @@ wrote(struct sg_disk *d, int rc, const char *what, struct sg_err *err)
 
 	if (rc == SQLITE_OK)
 		return SG_OK;
-	judged = sg_disk_judge(NULL, rc, what, err);
+	judged = sg_dbfile_judge(NULL, rc, what, err);
 	if (judged == SG_BAD)
 		note_corrupt(d);
 	return judged;
 }
 
-/* SQLite itself would go on writing to a file without a name. */
-static bool
-has_moved(struct sg_disk *d)
+int
+sg_disk_begin(struct sg_disk *d, enum sg_rc *rc, struct sg_err *err)
 {
-	int moved = 0;
+	*rc = SG_RETRY;
+	if (d->writer == NULL) {
+		(void)sg_disk_not_open(err);
+		return SQLITE_MISUSE;
+	}
+	if (sg_dbfile_has_moved(d->writer)) {
+		sg_err_set(err, SG_REASON_INTERNAL,
+		    "%s was removed or renamed", d->path);
+		return SQLITE_MISUSE;
+	}
+	*rc = SG_OK;
+	return sqlite3_exec(d->writer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+}
 
-	return sqlite3_file_control(d->writer, "main",
-		   SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-	    moved;
+enum sg_rc
+sg_disk_end(struct sg_disk *d, int rc, bool *busy, struct sg_err *err)
+{
+	rc = sg_dbfile_end(d->writer, rc);
+	*busy = (rc & 0xff) == SQLITE_BUSY;
+	return wrote(d, rc, "writing", err);
 }
 
 enum sg_rc
@@ -151,37 +150,32 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
     struct sg_facts *const *facts, size_t n, size_t *changed, bool *busy,
     struct sg_err *err)
 {
+	enum sg_rc begun, ended;
 	int rc, before;
 
 	*busy = false;
-	if (d->writer == NULL)
-		return not_open(err);
-	if (has_moved(d)) {
-		sg_err_set(err, SG_REASON_INTERNAL,
-		    "%s was removed or renamed", d->path);
-		return SG_RETRY;
-	}
+	rc = sg_disk_begin(d, &begun, err);
+	if (begun != SG_OK)
+		return begun;
 	before = sqlite3_total_changes(d->writer);
-	rc = sqlite3_exec(d->writer, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
 		rc = write_row(d, keys[i], facts[i]);
-	rc = end_transaction(d, rc);
+	ended = sg_disk_end(d, rc, busy, err);
 	if (changed != NULL)
 		*changed = (size_t)(sqlite3_total_changes(d->writer) - before);
-	*busy = (rc & 0xff) == SQLITE_BUSY;
-	return wrote(d, rc, "writing", err);
+	return ended;
 }
 
 enum sg_rc
 sg_disk_expire(struct sg_disk *d, struct sg_wall stale_before,
     struct sg_wall now, size_t max, size_t *deleted, struct sg_err *err)
 {
-	sqlite3_stmt *undue, *stale;
+	sqlite3_stmt *undue, *stale, *pins;
 	int rc;
 
 	*deleted = 0;
 	if (d->writer == NULL)
-		return not_open(err);
+		return sg_disk_not_open(err);
 	undue = d->write[W_UNDUE];
 	(void)sqlite3_bind_int64(undue, 1, now.s);
 	(void)sqlite3_bind_int64(undue, 2, (int64_t)max);
@@ -189,9 +183,14 @@ sg_disk_expire(struct sg_disk *d, struct sg_wall stale_before,
 	(void)sqlite3_bind_int64(stale, 1, stale_before.s);
 	(void)sqlite3_bind_int64(stale, 2, now.s);
 	(void)sqlite3_bind_int64(stale, 3, (int64_t)max);
-	rc = run(undue);
-	if (rc == SQLITE_OK && (rc = run(stale)) == SQLITE_OK)
+	pins = d->write[W_EXPIRE_PINS];
+	(void)sqlite3_bind_int64(pins, 1, now.s);
+	(void)sqlite3_bind_int64(pins, 2, (int64_t)max);
+	rc = sg_disk_run(undue);
+	if (rc == SQLITE_OK && (rc = sg_disk_run(stale)) == SQLITE_OK)
 		*deleted = (size_t)sqlite3_changes(d->writer);
+	if (rc == SQLITE_OK)
+		rc = sg_disk_run(pins);
 	return wrote(d, rc, "expiring", err);
 }
 
@@ -204,12 +203,12 @@ sg_disk_delete_unfit(struct sg_disk *d, const char *key,
 	int rc;
 
 	if (d->writer == NULL)
-		return not_open(NULL);
+		return sg_disk_not_open(NULL);
 	s = d->write[W_DELETE_UNFIT];
 	bind_key(s, key);
 	(void)sqlite3_bind_blob(s, 2, unfit->record, (int)unfit->len,
 	    SQLITE_STATIC);
-	rc = run(s);
+	rc = sg_disk_run(s);
 	if (rc == SQLITE_OK && sqlite3_changes(d->writer) > 0)
 		sg_log(SG_LOG_WARN, "store: dropped the row of %s: %s",
 		    sg_log_escape(shown, sizeof(shown), key, strlen(key)),
@@ -219,14 +218,13 @@ sg_disk_delete_unfit(struct sg_disk *d, const char *key,
 
 /* --- reading ------------------------------------------------------------- */
 
-/* Ends a read; rc is the last of sqlite3_step(). The lock is held. */
-static enum sg_rc
-did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
+enum sg_rc
+sg_disk_did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
 {
 	enum sg_rc judged = SG_OK;
 
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		judged = sg_disk_judge(d->reader, rc, "reading", err);
+		judged = sg_dbfile_judge(d->reader, rc, "reading", err);
 	if (judged == SG_BAD)
 		d->corrupt = true;
 	(void)sqlite3_reset(s);
@@ -245,7 +243,7 @@ read_record(struct sg_disk *d, const char *key, unsigned char **record,
 	int rc;
 
 	if (d->reader == NULL)
-		return not_open(err);
+		return sg_disk_not_open(err);
 	*record = NULL;
 	bind_key(s, key);
 	rc = sqlite3_step(s);
@@ -258,7 +256,7 @@ read_record(struct sg_disk *d, const char *key, unsigned char **record,
 		else if (*len > 0)
 			memcpy(*record, blob, *len);
 	}
-	judged = did_read(d, s, rc, err);
+	judged = sg_disk_did_read(d, s, rc, err);
 	if (judged == SG_OK && rc == SQLITE_ROW)
 		return SG_OK;
 	free(*record);
@@ -344,7 +342,7 @@ sg_disk_due(struct sg_disk *d, struct sg_wall now, struct sg_nexthop *out,
 	*n = 0;
 	pthread_mutex_lock(&d->read_mutex);
 	if (d->reader == NULL) {
-		not_open(err);
+		sg_disk_not_open(err);
 		goto out;
 	}
 	s = d->read[R_DUE];
@@ -353,7 +351,7 @@ sg_disk_due(struct sg_disk *d, struct sg_wall now, struct sg_nexthop *out,
 	while (*n < max && (rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (column_key(s, key) && is_key(key, &out[*n]))
 			(*n)++;
-	judged = did_read(d, s, rc, err);
+	judged = sg_disk_did_read(d, s, rc, err);
 out:
 	pthread_mutex_unlock(&d->read_mutex);
 	return judged;
@@ -370,7 +368,7 @@ sg_disk_keys(struct sg_disk *d, const char *after,
 	*n = 0;
 	pthread_mutex_lock(&d->read_mutex);
 	if (d->reader == NULL) {
-		not_open(err);
+		sg_disk_not_open(err);
 		goto out;
 	}
 	s = d->read[R_KEYS];
@@ -379,7 +377,7 @@ sg_disk_keys(struct sg_disk *d, const char *after,
 	while (*n < max && (rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (column_key(s, out[*n]))
 			(*n)++;
-	judged = did_read(d, s, rc, err);
+	judged = sg_disk_did_read(d, s, rc, err);
 out:
 	pthread_mutex_unlock(&d->read_mutex);
 	return judged;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * disk.h - the SQLite file: one row of encoded facts for each key.
+ * disk.h - the SQLite file: one row of encoded facts for each key, and pins.
  *
  * Two connections. What writes (marked W) is called by one thread at a time,
  * which is the store's business; what reads has a lock of its own and does not
@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "facts/facts.h"
+#include "facts/pin.h"
 
 struct sg_disk;
 
@@ -66,6 +67,17 @@ enum sg_rc sg_disk_due(struct sg_disk *d, struct sg_wall now,
 enum sg_rc sg_disk_keys(struct sg_disk *d, const char *after,
     char (*out)[SG_NEXTHOP_KEY_SIZE], size_t max, size_t *n,
     struct sg_err *err);
+
+/* W: puts pins, or deletes those that are gone, all in one transaction. As
+   sg_disk_write(). */
+struct sg_pin_change;
+enum sg_rc sg_disk_write_pins(struct sg_disk *d,
+    const struct sg_pin_change *changes, size_t n, bool *busy,
+    struct sg_err *err);
+/* Calls fn for the pins that have not ended at now, those that end first
+   first, but at most max. What is unfit is passed over. */
+enum sg_rc sg_disk_each_pin(struct sg_disk *d, struct sg_wall now, size_t max,
+    void (*fn)(void *arg, struct sg_pin *pin), void *arg, struct sg_err *err);
 
 /* For the test that it goes by an index. */
 extern const char sg_disk_due_sql[];

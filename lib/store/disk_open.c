@@ -1,197 +1,46 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * disk_open.c - the SQLite file: whose it is, that it is whole, its schema,
- * and what becomes of it when it is not.
+ * disk_open.c - the facts' file: opened, found whole, replaced when it is not.
  *
- * The file is believed as little as its rows: defensive mode, no trusted
- * schema, cell sizes checked, no memory mapping of the database, a
+ * It is believed as little as its rows: opened as dbfile.h does, with a
  * quick_check at each start (THREATS 2.6). Losing it is not fatal, only loud,
  * since every policy can be fetched again; so a corrupt one is set aside, for
- * somebody to look at, and work goes on with a new one.
+ * somebody to look at, and work goes on with a new one. One that cannot be
+ * written (a file system that went read-only) is read as it is.
  */
 #include "store/disk_private.h"
 
-#include <errno.h>
+#include <sys/stat.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "store/dbfile.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 50
-#define VALUE_MAX (1 << 20)
 #define WAL_KEPT_BYTES "16777216"
 
-#define TEXT(x) #x
-#define QUOTED(x) TEXT(x)
-
-static const char schema[] =
-    "CREATE TABLE facts (key TEXT PRIMARY KEY NOT NULL, record BLOB NOT NULL,"
-    " policy_expires INTEGER NOT NULL, fresh_until INTEGER NOT NULL,"
-    " refetch_at INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX facts_due ON facts (refetch_at, policy_expires)"
-    " WHERE refetch_at > 0;"
-    "CREATE INDEX facts_stale ON facts (fresh_until, policy_expires);"
-    "PRAGMA user_version = " QUOTED(SCHEMA_VERSION) ";";
-
-/* --- the file ------------------------------------------------------------ */
-
-static enum sg_rc
-unfit(struct sg_err *err, const char *path, const char *why)
-{
-	sg_err_set(err, SG_REASON_INTERNAL, "%s: %s", path, why);
-	return SG_BAD;
-}
-
-/* What an administrator must mend, and what may mend itself. */
-static enum sg_rc
-judge_errno(struct sg_err *err, const char *path, int e)
-{
-	(void)unfit(err, path,
-	    e == ELOOP ? "is a symbolic link, which is not followed"
-		       : strerror(e));
-	return e == ENOENT || e == ENOTDIR || e == ELOOP || e == EISDIR ||
-		e == ENAMETOOLONG
-	    ? SG_BAD
-	    : SG_RETRY;
-}
-
-/* Only the last component must not be a link: a state directory may well be
-   one (systemd's DynamicUser). SQLite's own check wants a path without any. */
-static enum sg_rc
-resolve_path(const char *path, char **out_r, struct sg_err *err)
-{
-	char *dir = strdup(path), *base = strdup(path), *real = NULL;
-	enum sg_rc rc = SG_BAD;
-
-	*out_r = NULL;
-	if (dir == NULL || base == NULL) {
-		(void)unfit(err, path, "out of memory");
-		goto out;
-	}
-	real = realpath(dirname(dir), NULL);
-	if (real == NULL) {
-		(void)judge_errno(err, dir, errno);
-		goto out;
-	}
-	*out_r = sqlite3_mprintf("%s/%s", real, basename(base));
-	rc = *out_r != NULL ? SG_OK : SG_BAD;
-out:
-	free(real);
-	free(base);
-	free(dir);
-	return rc;
-}
-
-/* Makes the file if need be, 0600, and looks at whose it is. SQLite opens it
-   anew: closing here can't drop its locks, as it has none yet. */
-static enum sg_rc
-check_file(const char *path, struct sg_err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	enum sg_rc rc = SG_OK;
-	struct stat st;
-
-	if (fd < 0)
-		return judge_errno(err, path, errno);
-	if (fstat(fd, &st) != 0)
-		rc = judge_errno(err, path, errno);
-	else if (!S_ISREG(st.st_mode))
-		rc = unfit(err, path, "is not a regular file");
-	else if (st.st_uid != geteuid())
-		rc = unfit(err, path, "belongs to another user");
-	else if ((st.st_mode & 077) != 0 && fchmod(fd, 0600) != 0)
-		rc = judge_errno(err, path, errno);
-	(void)close(fd);
-	return rc;
-}
+/* What each version added, oldest first: a file of an older one gets what it
+   lacks. */
+static const char *const schema[SCHEMA_VERSION] = {
+	"CREATE TABLE facts (key TEXT PRIMARY KEY NOT NULL,"
+	" record BLOB NOT NULL, policy_expires INTEGER NOT NULL,"
+	" fresh_until INTEGER NOT NULL, refetch_at INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX facts_due ON facts (refetch_at, policy_expires)"
+	" WHERE refetch_at > 0;"
+	"CREATE INDEX facts_stale ON facts (fresh_until, policy_expires);",
+	"CREATE TABLE pins (key TEXT PRIMARY KEY NOT NULL,"
+	" level INTEGER NOT NULL, made_at INTEGER NOT NULL,"
+	" ends_at INTEGER NOT NULL, names TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX pins_end ON pins (ends_at);",
+};
+static const struct sg_dbfile_kind kind = { "store", "a store of stsgate",
+	"policies must be fetched again", schema, SCHEMA_VERSION, BUSY_MS };
 
 /* --- connections --------------------------------------------------------- */
-
-/* One integer; -1 when there is none. */
-static int
-ask_int(sqlite3 *db, const char *sql, int64_t *out)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-
-	*out = -1;
-	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		*out = sqlite3_column_int64(s, 0);
-		rc = SQLITE_OK;
-	}
-	(void)sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* SQLITE_OK if the first row says word. */
-static int
-ask_word(sqlite3 *db, const char *sql, const char *word, int otherwise)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
-	const char *text;
-
-	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		text = (const char *)sqlite3_column_text(s, 0);
-		rc = text != NULL && strcmp(text, word) == 0 ? SQLITE_OK
-							     : otherwise;
-	}
-	(void)sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? otherwise : rc;
-}
-
-static int
-open_connection(const char *path, int flags, sqlite3 **db)
-{
-	int rc = sqlite3_open_v2(path, db,
-	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
-	        SQLITE_OPEN_PRIVATECACHE,
-	    NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	(void)sqlite3_extended_result_codes(*db, 1);
-	(void)sqlite3_busy_timeout(*db, BUSY_MS);
-	(void)sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_db_config(*db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	(void)sqlite3_db_config(*db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	(void)sqlite3_limit(*db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
-	(void)sqlite3_limit(*db, SQLITE_LIMIT_ATTACHED, 0);
-	return sqlite3_exec(*db,
-	    "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;", NULL, NULL,
-	    NULL);
-}
-
-static int
-prepare_all(sqlite3 *db, const char *const *sql, sqlite3_stmt **out, size_t n)
-{
-	int rc = SQLITE_OK;
-
-	for (size_t i = 0; i < n && rc == SQLITE_OK; i++)
-		rc = sqlite3_prepare_v3(db, sql[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &out[i], NULL);
-	/* A schema that is not what its version says. */
-	return rc == SQLITE_ERROR ? SQLITE_CORRUPT : rc;
-}
-
-static void
-close_connection(sqlite3 **db, sqlite3_stmt **statements, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		(void)sqlite3_finalize(statements[i]);
-		statements[i] = NULL;
-	}
-	(void)sqlite3_close(*db);
-	*db = NULL;
-}
 
 /* The writer last: the one that closes last empties the -wal, and a reader
    may not. */
@@ -199,47 +48,10 @@ static void
 close_both(struct sg_disk *d)
 {
 	pthread_mutex_lock(&d->read_mutex);
-	close_connection(&d->reader, d->read, R_N);
+	sg_dbfile_close(&d->reader, d->read, R_N);
 	d->corrupt = false;
 	pthread_mutex_unlock(&d->read_mutex);
-	close_connection(&d->writer, d->write, W_N);
-}
-
-/* Our schema in an empty file; SG_BAD (for an administrator) if it is some
-   other program's. */
-static enum sg_rc
-check_version(struct sg_disk *d, struct sg_err *err, int *rc)
-{
-	int64_t version, objects;
-
-	*rc = ask_int(d->writer, "PRAGMA user_version", &version);
-	if (*rc == SQLITE_OK)
-		*rc = ask_int(d->writer,
-		    "SELECT count(*) FROM sqlite_master", &objects);
-	if (*rc != SQLITE_OK)
-		return SG_RETRY;
-	if (version > SCHEMA_VERSION)
-		return unfit(err, d->path,
-		    "was written by a newer stsgate: its schema is not known "
-		    "to this one");
-	if (version < 0 || (version == 0 && objects > 0))
-		return unfit(err, d->path, "is not a store of stsgate");
-	d->is_new = version == 0;
-	return SG_OK;
-}
-
-static int
-make_schema(sqlite3 *db)
-{
-	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	if (!sqlite3_get_autocommit(db))
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
+	sg_dbfile_close(&d->writer, d->write, W_N);
 }
 
 /* SQLITE_OK if all of the file can be read. */
@@ -269,31 +81,33 @@ static int
 check_pages(sqlite3 *db)
 {
 	static const char sql[] = "PRAGMA quick_check(1)";
-	int rc = ask_word(db, sql, "ok", SQLITE_CORRUPT);
+	int rc = sg_dbfile_ask_word(db, sql, "ok", SQLITE_CORRUPT);
 
 	if (rc != SQLITE_CORRUPT)
 		return rc;
 	rc = read_through(db);
-	return rc == SQLITE_OK ? ask_word(db, sql, "ok", SQLITE_CORRUPT) : rc;
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_ask_word(db, sql, "ok", SQLITE_CORRUPT);
+	return rc;
 }
 
 static int
-set_up_writer(struct sg_disk *d)
+set_up_writer(struct sg_disk *d, int version)
 {
 	int rc = check_pages(d->writer);
 
 	if (rc == SQLITE_OK)
-		rc = ask_word(d->writer, "PRAGMA journal_mode = WAL", "wal",
+		rc = sg_dbfile_ask_word(d->writer, "PRAGMA journal_mode = WAL", "wal",
 		    SQLITE_PROTOCOL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(d->writer,
 		    "PRAGMA synchronous = NORMAL;"
 		    "PRAGMA journal_size_limit = " WAL_KEPT_BYTES ";",
 		    NULL, NULL, NULL);
-	if (rc == SQLITE_OK && d->is_new)
-		rc = make_schema(d->writer);
 	if (rc == SQLITE_OK)
-		rc = prepare_all(d->writer, sg_disk_write_sql, d->write, W_N);
+		rc = sg_dbfile_make_schema(&kind, d->writer, version);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_prepare(d->writer, sg_disk_write_sql, d->write, W_N);
 	return rc;
 }
 
@@ -303,13 +117,123 @@ open_reader(struct sg_disk *d)
 	int rc;
 
 	pthread_mutex_lock(&d->read_mutex);
-	rc = open_connection(d->path, SQLITE_OPEN_READONLY, &d->reader);
+	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL,
+	    &d->reader);
 	if (rc == SQLITE_OK)
-		rc = prepare_all(d->reader, sg_disk_read_sql, d->read, R_N);
+		rc = sg_dbfile_prepare(d->reader, sg_disk_read_sql, d->read, R_N);
 	if (rc != SQLITE_OK)
-		close_connection(&d->reader, d->read, R_N);
+		sg_dbfile_close(&d->reader, d->read, R_N);
 	pthread_mutex_unlock(&d->read_mutex);
 	return rc;
+}
+
+/* --- a file that cannot be written ---------------------------------------- */
+
+/* "file:/a%3fb?immutable=1"; sqlite3_free(). */
+static char *
+immutable_uri(const char *path)
+{
+	static const char scheme[] = "file:", suffix[] = "?immutable=1";
+	char *uri = sqlite3_malloc64(3 * strlen(path) + sizeof(scheme) +
+	    sizeof(suffix));
+	char *at = uri;
+
+	if (uri == NULL)
+		return NULL;
+	memcpy(at, scheme, sizeof(scheme));
+	at += sizeof(scheme) - 1;
+	for (; *path != '\0'; path++) {
+		if (strchr("?#%", *path) == NULL) {
+			*at++ = *path;
+			continue;
+		}
+		*at++ = '%';
+		*at++ = "0123456789abcdef"[(unsigned char)*path >> 4];
+		*at++ = "0123456789abcdef"[(unsigned char)*path & 15];
+	}
+	memcpy(at, suffix, sizeof(suffix));
+	return uri;
+}
+
+static bool
+is_ours(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool ours;
+
+	if (fd < 0)
+		return false;
+	ours = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid();
+	(void)close(fd);
+	return ours;
+}
+
+/* A -shm, or then a -wal. */
+static bool
+cannot_be_made(int rc)
+{
+	return (rc & 0xff) == SQLITE_CANTOPEN ||
+	    (rc & 0xff) == SQLITE_READONLY;
+}
+
+/* Nobody has looked at it in this start: it must be whole. */
+static int
+open_frozen(struct sg_disk *d, const char *path, int flags, const char *vfs)
+{
+	int rc = sg_dbfile_connect(&kind, path, SQLITE_OPEN_READONLY | flags,
+	    vfs, &d->reader);
+	int64_t version;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_db_config(d->reader,
+		    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (rc == SQLITE_OK && vfs != NULL)
+		rc = sqlite3_exec(d->reader, "PRAGMA locking_mode = EXCLUSIVE",
+		    NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_ask_word(d->reader, "PRAGMA quick_check(1)", "ok",
+		    SQLITE_CORRUPT);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_ask_int(d->reader, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && version != SCHEMA_VERSION)
+		rc = SQLITE_MISMATCH;
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_prepare(d->reader, sg_disk_read_sql, d->read, R_N);
+	if (rc != SQLITE_OK)
+		sg_dbfile_close(&d->reader, d->read, R_N);
+	return rc;
+}
+
+/* A file that cannot be written may still hold policies, which are in force
+   whatever becomes of the disk. SQLite reads a WAL database only where it can
+   make a -shm, or when it is told that nobody else has it: then it takes in
+   what the -wal holds, and without a -wal the file alone will do. True, and
+   err says so, if it can be read. */
+static bool
+open_unwritable(struct sg_disk *d, struct sg_err *err)
+{
+	char why[sizeof(err->text)], *uri;
+	int rc = open_reader(d);
+
+	if (rc == SQLITE_OK)
+		return true;
+	if (!cannot_be_made(rc) || !is_ours(d->path))
+		return false;
+	pthread_mutex_lock(&d->read_mutex);
+	rc = open_frozen(d, d->path, 0, "unix-none");
+	if (cannot_be_made(rc) && (uri = immutable_uri(d->path)) != NULL) {
+		rc = open_frozen(d, uri, SQLITE_OPEN_URI, NULL);
+		sqlite3_free(uri);
+	}
+	pthread_mutex_unlock(&d->read_mutex);
+	if (rc != SQLITE_OK)
+		return false;
+	memcpy(why, err->text, sizeof(why));
+	sg_err_set(err, err->reason, "%.180s; what it holds is read all the "
+	    "same", why);
+	return true;
 }
 
 /* SG_OK; SG_BAD for an administrator; SG_RETRY with *corrupt if that is why. */
@@ -317,87 +241,34 @@ static enum sg_rc
 open_both(struct sg_disk *d, bool *corrupt, struct sg_err *err)
 {
 	enum sg_rc ours;
-	int rc;
+	int rc, version = 0;
 
 	*corrupt = false;
-	ours = check_file(d->path, err);
+	ours = sg_dbfile_check(d->path, err);
 	if (ours == SG_RETRY) /* not to be written; maybe to be read */
-		(void)open_reader(d);
+		(void)open_unwritable(d, err);
 	if (ours != SG_OK)
 		return ours;
-	rc = open_connection(d->path, SQLITE_OPEN_READWRITE, &d->writer);
+	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READWRITE, NULL,
+	    &d->writer);
 	if (rc == SQLITE_OK)
-		ours = check_version(d, err, &rc);
-	if (rc == SQLITE_OK && ours == SG_OK)
-		rc = set_up_writer(d);
+		ours = sg_dbfile_check_version(&kind, d->writer,
+		    d->path, &version, &rc, err);
+	if (rc == SQLITE_OK && ours == SG_OK) {
+		d->is_new = version == 0;
+		rc = set_up_writer(d, version);
+	}
 	if (rc == SQLITE_OK && ours == SG_OK)
 		rc = open_reader(d);
 	if (rc == SQLITE_OK && ours == SG_OK)
 		return SG_OK;
 	if (rc != SQLITE_OK)
-		ours = sg_disk_judge(d->writer, rc, d->path, err);
+		ours = sg_dbfile_judge(d->writer, rc, d->path, err);
 	*corrupt = rc != SQLITE_OK && ours == SG_BAD;
 	close_both(d);
 	if (rc != SQLITE_OK && !*corrupt)
-		(void)open_reader(d);
+		(void)open_unwritable(d, err);
 	return *corrupt ? SG_RETRY : ours;
-}
-
-/* --- a corrupt file ------------------------------------------------------ */
-
-static bool
-rename_one(const char *path, const char *suffix, const char *mark,
-    int64_t stamp)
-{
-	char *from = sqlite3_mprintf("%s%s", path, suffix);
-	char *to = sqlite3_mprintf("%s%s%lld%s", path, mark,
-	    (long long)stamp, suffix);
-	bool done = false;
-
-	if (from != NULL && to != NULL)
-		done = rename(from, to) == 0 || errno == ENOENT;
-	sqlite3_free(from);
-	sqlite3_free(to);
-	return done;
-}
-
-/* A stamp that no earlier one has taken. */
-static int64_t
-free_stamp(const char *path, const char *mark, int64_t stamp)
-{
-	struct stat st;
-	char *to;
-	bool taken;
-
-	do {
-		to = sqlite3_mprintf("%s%s%lld", path, mark,
-		    (long long)stamp);
-		taken = to != NULL && lstat(to, &st) == 0;
-		sqlite3_free(to);
-	} while (taken && stamp++ < INT64_MAX);
-	return stamp;
-}
-
-/* The -wal first: were the file gone and its -wal left, a new file would be
-   given old pages. */
-static enum sg_rc
-move_away(const char *path, struct sg_wall now, struct sg_err *err)
-{
-	static const char mark[] = ".corrupt-";
-	int64_t stamp = free_stamp(path, mark, now.s);
-
-	if (rename_one(path, "-wal", mark, stamp) &&
-	    rename_one(path, "-shm", mark, stamp) &&
-	    rename_one(path, "", mark, stamp)) {
-		sg_log(SG_LOG_ERR,
-		    "store: %s was corrupt and is now %s%s%" PRId64
-		    "; a new one is made: policies must be fetched again",
-		    path, path, mark, stamp);
-		return SG_OK;
-	}
-	sg_err_set(err, SG_REASON_INTERNAL,
-	    "%s: corrupt, and cannot be renamed: %s", path, strerror(errno));
-	return SG_RETRY;
 }
 
 static enum sg_rc
@@ -408,7 +279,7 @@ open_or_replace(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 
 	if (!corrupt)
 		return rc;
-	if (move_away(d->path, now, err) != SG_OK)
+	if (sg_dbfile_set_aside(&kind, d->path, now, err) != SG_OK)
 		return SG_RETRY;
 	return open_both(d, &corrupt, err);
 }
@@ -422,10 +293,12 @@ sg_disk_open(const char *path, struct sg_wall now, struct sg_disk **out_r,
 	struct sg_disk *d = calloc(1, sizeof(*d));
 	enum sg_rc rc;
 
-	if (d == NULL)
-		return unfit(err, path, "out of memory");
+	if (d == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL, "%s: out of memory", path);
+		return SG_BAD;
+	}
 	sg_assert(pthread_mutex_init(&d->read_mutex, NULL) == 0);
-	rc = resolve_path(path, &d->path, err);
+	rc = sg_dbfile_resolve(path, &d->path, err);
 	if (rc == SG_OK)
 		rc = open_or_replace(d, now, err);
 	if (rc == SG_BAD)
@@ -468,7 +341,7 @@ sg_disk_set_aside(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 	if (!corrupt)
 		return SG_OK;
 	close_both(d);
-	if (move_away(d->path, now, err) != SG_OK)
+	if (sg_dbfile_set_aside(&kind, d->path, now, err) != SG_OK)
 		return SG_RETRY;
 	return open_or_replace(d, now, err) == SG_OK ? SG_OK : SG_RETRY;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* disk_private.h - shared by disk.c (rows) and disk_open.c (the file). */
+/* disk_private.h - shared by disk.c (rows of facts), disk_pins.c and
+   disk_open.c (the file). */
 #ifndef SG_STORE_DISK_PRIVATE_H
 #define SG_STORE_DISK_PRIVATE_H
 #include <pthread.h>
 #include <sqlite3.h>
 #include "store/disk.h"
 
-enum write_statement { W_PUT, W_DELETE, W_DELETE_UNFIT, W_UNDUE, W_EXPIRE, W_N };
-enum read_statement { R_GET, R_DUE, R_KEYS, R_N };
+enum write_statement { W_PUT, W_DELETE, W_DELETE_UNFIT, W_UNDUE, W_EXPIRE,
+	W_PIN, W_UNPIN, W_EXPIRE_PINS, W_N };
+enum read_statement { R_GET, R_DUE, R_KEYS, R_PINS, R_N };
 
 struct sg_disk {
 	char *path; /* its directory free of symbolic links; sqlite3_free() */
@@ -26,7 +28,16 @@ struct sg_disk {
 extern const char *const sg_disk_write_sql[W_N];
 extern const char *const sg_disk_read_sql[R_N];
 
-/* What an SQLite result means; err is filled. Never SG_OK. */
-enum sg_rc sg_disk_judge(sqlite3 *db, int rc, const char *what,
+/* Runs a statement to its end and makes it ready for the next time. */
+int sg_disk_run(sqlite3_stmt *s);
+/* Begins a transaction; SQLITE_OK or not. With *rc SG_RETRY and err: it may
+   not, and nothing was begun. */
+int sg_disk_begin(struct sg_disk *d, enum sg_rc *rc, struct sg_err *err);
+/* Ends it by how it went (rc), and says what that means. */
+enum sg_rc sg_disk_end(struct sg_disk *d, int rc, bool *busy,
+    struct sg_err *err);
+enum sg_rc sg_disk_not_open(struct sg_err *err);
+/* Ends a read; rc is the last of sqlite3_step(). The lock is held. */
+enum sg_rc sg_disk_did_read(struct sg_disk *d, sqlite3_stmt *s, int rc,
     struct sg_err *err);
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_ENTRIES_DEFAULT 200000
+#define MAX_PINS_DEFAULT 100000
 #define PAGE 100
 #define STALE_S (7 * 86400)
 
@@ -31,6 +32,8 @@ open_disk(struct sg_store *s, const char *path, struct sg_err *err)
 	rc = sg_disk_open(path, s->now(), &s->disk, err);
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
+	else if (rc == SG_OK)
+		(void)sg_store_read_pins(s);
 	return rc == SG_BAD ? SG_BAD : SG_OK;
 }
 
@@ -52,7 +55,9 @@ sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
 	s->memory = sg_memory_new(params->max_entries > 0
 		? params->max_entries
 		: MAX_ENTRIES_DEFAULT);
-	if (s->memory == NULL) {
+	s->pins = sg_pins_new(params->max_pins > 0 ? params->max_pins
+						   : MAX_PINS_DEFAULT);
+	if (s->memory == NULL || s->pins == NULL) {
 		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
 		rc = SG_BAD;
 	} else if (params->path != NULL) {
@@ -78,9 +83,13 @@ sg_store_close(struct sg_store **sp)
 		return;
 	if (s->disk != NULL)
 		(void)sg_store_catch_up(s);
+	if (s->disk != NULL)
+		sg_store_write_pins(s);
+	sg_pins_free(&s->pins);
 	sg_disk_close(&s->disk);
 	sg_unwritten_drop(&s->unwritten, s->unwritten.n);
-	sg_memory_free(&s->memory);
+	if (s->memory != NULL)
+		sg_memory_free(&s->memory);
 	pthread_mutex_destroy(&s->write_mutex);
 	pthread_mutex_destroy(&s->state_mutex);
 	free(s);
@@ -133,6 +142,12 @@ get_from_disk(struct sg_store *s, const char *key, struct sg_facts **out_r)
 	mend_after_read(s, key, rc, &unfit, &err);
 	free(unfit.record);
 	return rc == SG_BAD ? SG_RETRY : rc;
+}
+
+struct sg_facts *
+sg_store_peek(struct sg_store *s, const char *key)
+{
+	return sg_memory_get(s->memory, key, NULL);
 }
 
 enum sg_rc
@@ -220,6 +235,7 @@ sg_store_purge(struct sg_store *s, const char *key)
 		sg_store_queue(s, &key, gone, 1);
 	/* After the disk, or a reader might bring it back. */
 	there |= sg_memory_remove(s->memory, key);
+	there |= sg_pins_remove(s->pins, key);
 	pthread_mutex_unlock(&s->write_mutex);
 	if (rc != SG_OK)
 		return SG_RETRY;
@@ -269,7 +285,27 @@ sg_store_expire(struct sg_store *s, struct sg_wall now, size_t max)
 		pthread_mutex_unlock(&s->write_mutex);
 	}
 	in_memory = sg_memory_expire(s->memory, stale_before, now, max);
+	(void)sg_pins_expire(s->pins, now, max);
 	return s->disk != NULL ? on_disk : in_memory;
+}
+
+struct sg_pin *
+sg_store_pin(struct sg_store *s, const char *key)
+{
+	return sg_pins_get(s->pins, key);
+}
+
+bool
+sg_store_pin_suffices(struct sg_store *s, const char *key,
+    enum sg_level level, int64_t for_s, struct sg_wall now)
+{
+	return sg_pins_suffice(s->pins, key, level, for_s, now);
+}
+
+enum sg_rc
+sg_store_set_pin(struct sg_store *s, struct sg_pin *pin)
+{
+	return sg_pins_put(s->pins, pin, s->disk != NULL) ? SG_OK : SG_RETRY;
 }
 
 static void
@@ -337,6 +373,7 @@ sg_store_stats(struct sg_store *s, struct sg_store_stats *out)
 
 	memset(out, 0, sizeof(*out));
 	sg_memory_stats(s->memory, &m);
+	out->pins = sg_pins_count(s->pins);
 	out->memory_entries = m.entries;
 	out->memory_policies = m.policies;
 	out->hits_memory = m.hits;

@@ -5,18 +5,21 @@
 #include <pthread.h>
 #include "store/disk.h"
 #include "store/memory.h"
+#include "store/pins.h"
 #include "store/store.h"
 #include "store/unwritten.h"
 
 /* Lock order: write_mutex, then any other. */
 struct sg_store {
 	struct sg_memory *memory;
+	struct sg_pins *pins;
 	struct sg_disk *disk; /* NULL: memory only */
 	struct sg_wall (*now)(void);
 	unsigned long hits_disk, misses, write_failures; /* atomic */
 	pthread_mutex_t write_mutex; /* whatever writes; and: */
 	bool busy;       /* the last failure was another process's lock */
 	bool rescue_due; /* the file is new: memory's policies belong in it */
+	bool pins_read;  /* what the disk has of them is in memory */
 	pthread_mutex_t state_mutex; /* never held across disk */
 	/* all below; unwritten is changed with both mutexes held */
 	struct sg_unwritten unwritten;
@@ -43,6 +46,8 @@ enum sg_rc sg_store_replace_disk(struct sg_store *s, const struct sg_err *why);
 /* As sg_disk_write(), after catching up. */
 enum sg_rc sg_store_to_disk(struct sg_store *s, const char *const *keys,
     struct sg_facts *const *facts, size_t n, size_t *changed);
+/* Takes the pins that the disk has into memory, once. */
+enum sg_rc sg_store_read_pins(struct sg_store *s);
 /* For when that did not go well. */
 void sg_store_queue(struct sg_store *s, const char *const *keys,
     struct sg_facts *const *facts, size_t n);

@@ -160,9 +160,14 @@ bring_up_to_date(struct sg_store *s)
 {
 	enum sg_rc rc = SG_OK;
 
-	s->rescue_due |= sg_disk_is_new(s->disk);
+	if (sg_disk_is_new(s->disk)) {
+		s->rescue_due = true;
+		sg_pins_unwritten_all(s->pins);
+	}
 	if (s->rescue_due && (rc = rescue(s)) == SG_OK)
 		s->rescue_due = false;
+	if (rc == SG_OK)
+		rc = sg_store_read_pins(s);
 	if (rc == SG_OK && (rc = flush(s)) == SG_OK)
 		heal(s);
 	return rc;
@@ -236,4 +241,75 @@ sg_store_queue(struct sg_store *s, const char *const *keys,
 	for (size_t i = 0; i < n; i++)
 		sg_unwritten_add(&s->unwritten, keys[i], facts[i], now);
 	pthread_mutex_unlock(&s->state_mutex);
+}
+
+/* --- pins ------------------------------------------------------------------ */
+
+static void
+take_pin(void *arg, struct sg_pin *pin)
+{
+	struct sg_store *s = arg;
+	struct sg_pin *mine = sg_pins_get(s->pins, pin->key);
+
+	/* Made while the disk could not be read: the newer one holds. */
+	if (mine == NULL || mine->level < pin->level)
+		(void)sg_pins_put(s->pins, pin, false);
+	sg_pin_unref(&mine);
+}
+
+enum sg_rc
+sg_store_read_pins(struct sg_store *s)
+{
+	struct sg_err err = { .text = "" };
+	enum sg_rc rc;
+
+	if (s->pins_read)
+		return SG_OK;
+	rc = sg_disk_each_pin(s->disk, s->now(), SIZE_MAX, take_pin, s, &err);
+	if (rc != SG_OK) {
+		degrade(s, false, &err);
+		return rc;
+	}
+	s->pins_read = true;
+	return SG_OK;
+}
+
+static enum sg_rc
+write_some_pins(struct sg_store *s, const struct sg_pin_change *changes,
+    size_t n)
+{
+	struct sg_err err = { .text = "" };
+	enum sg_rc rc;
+
+	rc = sg_disk_write_pins(s->disk, changes, n, &s->busy, &err);
+	if (rc == SG_OK)
+		return SG_OK;
+	__atomic_fetch_add(&s->write_failures, 1, __ATOMIC_RELAXED);
+	degrade(s, s->busy, &err);
+	return rc == SG_BAD ? mend(s, rc) : rc;
+}
+
+void
+sg_store_write_pins(struct sg_store *s)
+{
+	struct sg_pin_change *changes;
+	enum sg_rc rc = SG_OK;
+	size_t n;
+
+	if (!sg_pins_any_unwritten(s->pins))
+		return;
+	changes = calloc(BATCH, sizeof(*changes));
+	if (changes == NULL)
+		return;
+	pthread_mutex_lock(&s->write_mutex);
+	if (s->disk != NULL)
+		rc = sg_store_catch_up(s);
+	while (rc == SG_OK &&
+	    (n = sg_pins_take(s->pins, changes, BATCH)) > 0) {
+		if (s->disk != NULL)
+			rc = write_some_pins(s, changes, n);
+		sg_pins_give_back(s->pins, changes, n, rc == SG_OK);
+	}
+	pthread_mutex_unlock(&s->write_mutex);
+	free(changes);
 }

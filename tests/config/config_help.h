@@ -128,10 +128,10 @@ help_dump(const struct sg_config *c)
 	for (i = 0; i < c->n_tlsmap_listen; i++)
 		help_dump_listen(f, "tlsmap", &c->tlsmap_listen[i]);
 	fprintf(f, "socket_group=%s\ncontrol=%s\nmetrics=%s\nstate=%s\n"
-	    "store=%d\nuser=%s\nworkers=%u\ndry_run=%d\nmap=%d\n"
+	    "store=%d\nreport_days=%u\nuser=%s\nworkers=%u\ndry_run=%d\nmap=%d\n"
 	    "deadline=%u\nlog=%d\naddresses=%d\n", c->socket_group,
 	    c->control_socket, c->metrics_listen, c->state_dir, (int)c->store,
-	    c->user, c->workers, c->dry_run, c->delivery_map,
+	    c->report_days, c->user, c->workers, c->dry_run, c->delivery_map,
 	    c->reply_deadline_ms, (int)c->log_target, c->log_addresses);
 	help_dump_strings(f, "own", c->own_hosts, c->n_own_hosts);
 	help_dump_cidrs(f, "allow", c->allow_networks, c->n_allow_networks);

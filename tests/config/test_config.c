@@ -39,6 +39,7 @@ static const struct row {
 	    "control=" SG_RUNSTATEDIR "/stsgate/control.sock\n"
 	    "metrics=127.0.0.1:9610\n"
 	    "state=" SG_LOCALSTATEDIR "/lib/stsgate\nstore=0\n"
+	    "report_days=30\n"
 	    "user=stsgate\nworkers=1\ndry_run=0\nmap=1\ndeadline=8000\n"
 	    "log=0\naddresses=0\nrecursive=0\nanchor=\n"
 	    "https=,10000,0\nlimits=300,200\n"
@@ -75,6 +76,7 @@ static const struct row {
 	    "insecure=corp.test\n" },
 	{ "recursive", "dns = { servers = [\"recursive\"] }",
 	    "recursive=1\nanchor=\nhttps=" },
+	{ "no report", "report_days = 0", "report_days=0\nuser=" },
 	{ "joined strings", "user = \"a\" /* b */\n \"c\"", "user=ac\n" },
 	{ "log", "log_target = \"journal\" log_addresses = true",
 	    "log=3\naddresses=1\n" },
@@ -223,7 +225,7 @@ START_TEST(manual_has_all)
 {
 	static const char *const names[] = { "milter_socket", "socket_group",
 		"tlsmap_listen", "control_socket", "metrics_listen",
-		"state_dir", "store", "user", "workers", "dry_run",
+		"state_dir", "store", "report_days", "user", "workers", "dry_run",
 		"delivery_map", "reply_deadline", "own_hosts",
 		"allow_networks", "log_target", "log_addresses",
 		"dns.servers", "dns.trust_anchor_file", "dns.insecure_zones",

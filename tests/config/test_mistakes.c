@@ -197,6 +197,9 @@ static const struct row {
 	    "\"inet:1@::1\"]", "" },
 	{ "tlsmap, one bad", "tlsmap_listen = [\n\"unix:/a\",\n\"tcp:1\"\n]",
 	    "3:option `tlsmap_listen'" },
+	{ "tlsmap, too many", "tlsmap_listen = [\"unix:/1\", \"unix:/2\", "
+	    "\"unix:/3\", \"unix:/4\",\n\"unix:/5\", \"unix:/6\", "
+	    "\"unix:/7\", \"unix:/8\", \"unix:/9\"]", "1:at most 8" },
 	{ "metrics off", "metrics_listen = \"\"", "" },
 	{ "metrics IPv6", "metrics_listen = \"[::1]:9610\"", "" },
 	{ "metrics IPv6, no brackets", "metrics_listen = \"::1:9610\"",

@@ -337,7 +337,7 @@ START_TEST(test_no_window)
 }
 END_TEST
 
-/* Dry run: logs, counts and tags, and does nothing else. */
+/* Dry run (D-57): logs, counts and tags, and does nothing else. */
 START_TEST(test_dry_run)
 {
 	static const enum sg_action applied[] = {

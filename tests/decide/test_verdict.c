@@ -2,7 +2,7 @@
 /*
  * test_verdict.c - facts, rule and message in, verdict out.
  *
- * A row writes the facts in words (see build()): what is known of STS, of the
+ * A row writes the facts in words (facts_words.h): what is known of STS, of the
  * MX RRset, and the hosts as "preference name word...; ..."; then what is
  * asked; then the whole verdict as
  *     result reason gap published/required/attained host
@@ -15,201 +15,11 @@
 #include <string.h>
 
 #include "decide/decide_private.h"
+#include "facts_words.h"
 
-#define NOW 1795428000
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct sg_wall now = { NOW };
-
-struct word {
-	const char *word;
-	int value;
-};
-
-static int
-value_of(const struct word *words, size_t n, const char *word)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i].word, word) == 0)
-			return words[i].value;
-	ck_abort_msg("row says \"%s\"", word);
-	return -1;
-}
-
-static const struct word txt_words[] = { { "unasked", SG_TXT_UNASKED },
-	{ "none", SG_TXT_NONE }, { "record", SG_TXT_RECORD },
-	{ "invalid", SG_TXT_INVALID }, { "error", SG_TXT_ERROR },
-	{ "bogus", SG_TXT_BOGUS } };
-
-static const struct word mx_words[] = { { "unasked", SG_MX_UNASKED },
-	{ "found", SG_MX_FOUND }, { "implicit", SG_MX_IMPLICIT },
-	{ "host", SG_MX_HOST }, { "null", SG_MX_NULL },
-	{ "nxdomain", SG_MX_NXDOMAIN }, { "error", SG_MX_ERROR },
-	{ "bogus", SG_MX_BOGUS }, { "unusable", SG_MX_UNUSABLE } };
-
-static const struct word addr_words[] = { { "addr-ok", SG_ADDR_OK },
-	{ "addr-none", SG_ADDR_NONE }, { "addr-error", SG_ADDR_ERROR },
-	{ "addr-bogus", SG_ADDR_BOGUS }, { "addr-special", SG_ADDR_SPECIAL },
-	{ "addr-unasked", SG_ADDR_UNASKED } };
-
-static const struct word tlsa_words[] = { { "tlsa", SG_TLSA_USABLE },
-	{ "tlsa-unusable", SG_TLSA_UNUSABLE }, { "tlsa-error", SG_TLSA_ERROR },
-	{ "tlsa-bogus", SG_TLSA_BOGUS }, { "tlsa-unasked", SG_TLSA_UNASKED } };
-
-static const struct word level_words[] = { { "none", SG_LEVEL_NONE },
-	{ "encrypt", SG_LEVEL_ENCRYPT }, { "verify", SG_LEVEL_VERIFY },
-	{ "secure", SG_LEVEL_SECURE }, { "dane", SG_LEVEL_DANE } };
-
-static const struct word require_words[] = { { "none", SG_REQUIRE_NONE },
-	{ "published", SG_REQUIRE_PUBLISHED }, { "encrypt", SG_REQUIRE_ENCRYPT },
-	{ "verify", SG_REQUIRE_VERIFY }, { "secure", SG_REQUIRE_SECURE },
-	{ "dane", SG_REQUIRE_DANE } };
-
-static enum sg_reason
-reason_of(const char *word)
-{
-	for (int r = 0; r < SG_REASON_COUNT; r++)
-		if (strcmp(sg_reason_name((enum sg_reason)r), word) == 0)
-			return (enum sg_reason)r;
-	ck_abort_msg("row says reason \"%s\"", word);
-	return SG_REASON_NONE;
-}
-
-static void
-set_policy(struct sg_facts *f, const char *mode, unsigned max_age)
-{
-	char text[200];
-	int n;
-	struct sg_err err;
-
-	n = snprintf(text, sizeof(text), "version: STSv1\nmode: %s\n"
-	    "max_age: %u\nmx: *.good.test\nmx: good.test\n", mode, max_age);
-	ck_assert_int_eq(sg_facts_set_policy(f, text, (size_t)n, "id1",
-	    (struct sg_wall) { NOW - 60 }, &err), SG_OK);
-}
-
-/* "none", "error", "record reason", "enforce", "enforce error" (TXT's last
-   state behind it), "testing", "mode-none", "expired". */
-static void
-build_sts(struct sg_facts *f, const char *words)
-{
-	char first[32] = "", second[40] = "";
-	const char *txt = "record";
-
-	sscanf(words, "%31s %39s", first, second);
-	if (strcmp(first, "enforce") == 0 || strcmp(first, "testing") == 0)
-		set_policy(f, first, 86400);
-	else if (strcmp(first, "mode-none") == 0)
-		set_policy(f, "none", 86400);
-	else if (strcmp(first, "expired") == 0)
-		set_policy(f, "enforce", 30);
-	else
-		txt = first;
-	if (f->sts.policy != NULL && second[0] != '\0')
-		txt = second;
-	else if (second[0] != '\0')
-		f->sts.fetch.reason = reason_of(second);
-	f->sts.txt.state = (enum sg_txt_state)value_of(txt_words, N(txt_words),
-	    txt);
-	f->sts.txt.at = now;
-	if (f->sts.txt.state == SG_TXT_RECORD)
-		snprintf(f->sts.txt.id, sizeof(f->sts.txt.id), "id1");
-}
-
-/* "ok:LEVEL[:REASON]", "fail:REASON[:LEVEL]", "unreachable[:REASON]" */
-static void
-build_probe(struct sg_facts_probe *p, const char *word)
-{
-	char kind[16] = "", a[40] = "", b[40] = "";
-
-	sscanf(word, "%15[^:]:%39[^:]:%39s", kind, a, b);
-	if (strcmp(kind, "ok") == 0) {
-		p->state = SG_PROBE_OK;
-		p->level = (enum sg_level)value_of(level_words, N(level_words),
-		    a);
-		p->reason = b[0] != '\0' ? reason_of(b) : SG_REASON_NONE;
-	} else if (strcmp(kind, "fail") == 0) {
-		p->state = SG_PROBE_FAIL;
-		p->reason = reason_of(a);
-		if (b[0] != '\0')
-			p->level = (enum sg_level)value_of(level_words,
-			    N(level_words), b);
-	} else {
-		p->state = SG_PROBE_UNREACHABLE;
-		p->reason = a[0] != '\0' ? reason_of(a) : SG_REASON_NONE;
-	}
-}
-
-static void
-build_word(struct sg_facts_mx *mx, const char *word)
-{
-	if (strcmp(word, "self") == 0)
-		mx->is_self = true;
-	else if (strcmp(word, "requiretls") == 0)
-		mx->probe.requiretls = true;
-	else if (strncmp(word, "addr-", 5) == 0)
-		mx->addrs = (enum sg_addr_state)value_of(addr_words,
-		    N(addr_words), word);
-	else if (strncmp(word, "tlsa", 4) == 0)
-		mx->tlsa = (enum sg_tlsa_state)value_of(tlsa_words,
-		    N(tlsa_words), word);
-	else
-		build_probe(&mx->probe, word);
-}
-
-/* Addresses are there, TLSA is not, nothing probed, unless words say so. */
-static void
-build_host(struct sg_facts_mx *mx, const char *text)
-{
-	char word[80];
-	int used;
-	unsigned preference;
-
-	ck_assert_int_eq(sscanf(text, "%u %79s%n", &preference, mx->host,
-	    &used), 2);
-	mx->preference = (uint16_t)preference;
-	mx->addrs = SG_ADDR_OK;
-	for (text += used; sscanf(text, " %79s%n", word, &used) == 1;
-	    text += used)
-		build_word(mx, word);
-}
-
-static void
-build_hosts(struct sg_facts *f, const char *text)
-{
-	char part[256];
-	unsigned n = text[0] != '\0';
-
-	for (const char *s = text; *s != '\0'; s++)
-		n += *s == ';';
-	ck_assert_int_eq(sg_facts_set_mx(f, n), SG_OK);
-	for (unsigned i = 0; i < n; i++) {
-		size_t len = strcspn(text, ";");
-
-		snprintf(part, sizeof(part), "%.*s", (int)len, text);
-		build_host(&f->mx[i], part);
-		text += len + (text[len] == ';');
-	}
-}
-
-/* mx: a state of the RRset, "secure" before it if DNSSEC says so. */
-static struct sg_facts *
-build(const char *sts, const char *mx, const char *hosts)
-{
-	static const struct sg_nexthop hop = { .name = "good.test",
-		.port = 25 };
-	struct sg_facts *f = sg_facts_new(&hop);
-
-	ck_assert_ptr_nonnull(f);
-	build_sts(f, sts);
-	if (strncmp(mx, "secure ", 7) == 0) {
-		f->mx_dnssec = SG_DNSSEC_SECURE;
-		mx += 7;
-	}
-	f->mx_state = (enum sg_mx_state)value_of(mx_words, N(mx_words), mx);
-	build_hosts(f, hosts);
-	return f;
-}
 
 /* "secure", "published+requiretls" */
 static void
@@ -219,8 +29,7 @@ decide(const struct sg_facts *f, const char *ask, struct sg_verdict *out)
 
 	ck_assert_int_eq(sscanf(ask, "%15[a-z]", require), 1);
 	memset(out, 0xa5, sizeof(*out));
-	sg_decide_verdict(f, (enum sg_require)value_of(require_words,
-	    N(require_words), require), strchr(ask, '+') != NULL, now, out);
+	sg_decide_verdict(f, require_of(require), strchr(ask, '+') != NULL, now, out);
 }
 
 static const char *
@@ -725,7 +534,7 @@ static const struct row rows[] = {
 	    "not-applicable null-mx - none/none/none -" },
 	{ "N-13 null MX, TXT not asked", "unasked", "null", "", "secure",
 	    "not-applicable null-mx - none/secure/none -" },
-	{ "N-02 domain does not exist", "none", "nxdomain", "", "published",
+	{ "N-02, E-10 domain does not exist", "none", "nxdomain", "", "published",
 	    "not-applicable no-usable-mx - none/none/none -" },
 	{ "N-05 MX unusable", "none", "unusable", "", "published",
 	    "unknown no-usable-mx mx none/none/none -" },
@@ -818,7 +627,7 @@ static const struct row rows[] = {
 START_TEST(test_row)
 {
 	const struct row *r = &rows[_i];
-	struct sg_facts *f = build(r->sts, r->mx, r->hosts);
+	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
 	struct sg_verdict v;
 	char got[256];
 
@@ -908,7 +717,7 @@ show_hosts(const struct sg_verdict *v, char *out, size_t size)
 START_TEST(test_hosts)
 {
 	const struct row *r = &host_rows[_i];
-	struct sg_facts *f = build(r->sts, r->mx, r->hosts);
+	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
 	struct sg_verdict v;
 	char got[512];
 
@@ -961,7 +770,7 @@ static const struct row flag_rows[] = {
 START_TEST(test_flags)
 {
 	const struct row *r = &flag_rows[_i];
-	struct sg_facts *f = build(r->sts, r->mx, r->hosts);
+	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
 	struct sg_verdict v;
 	char got[128];
 
@@ -1021,7 +830,7 @@ static const struct {
 
 START_TEST(test_cached)
 {
-	struct sg_facts *f = build(cached_rows[_i].sts, "found",
+	struct sg_facts *f = facts_of_words(cached_rows[_i].sts, "found",
 	    cached_rows[_i].hosts);
 	struct sg_verdict v;
 
@@ -1058,7 +867,7 @@ START_TEST(test_cached_day)
 	};
 
 	for (size_t i = 0; i < N(r); i++) {
-		struct sg_facts *f = build("none", "secure found", r[i].hosts);
+		struct sg_facts *f = facts_of_words("none", "secure found", r[i].hosts);
 		struct sg_verdict v;
 
 		set_policy(f, "enforce", 604800);
@@ -1077,7 +886,7 @@ END_TEST
 /* P-11: max_age 0 is in force for the decision it was fetched for. */
 START_TEST(test_max_age_0)
 {
-	struct sg_facts *f = build("none", "found", "10 a.other.test");
+	struct sg_facts *f = facts_of_words("none", "found", "10 a.other.test");
 	struct sg_verdict v;
 
 	set_policy(f, "enforce", 0);
@@ -1105,7 +914,7 @@ START_TEST(test_many)
 		used += (size_t)snprintf(hosts + used, sizeof(hosts) - used,
 		    "%s%d m%d.good.test addr-%s", i == 0 ? "" : ";", i, i,
 		    i == SG_FACTS_MAX_MX - 1 ? "ok" : "none");
-	f = build("none", "found", hosts);
+	f = facts_of_words("none", "found", hosts);
 	decide(f, "published", &v);
 	ck_assert_int_eq(v.result, SG_RESULT_PASS);
 	ck_assert_str_eq(v.mx, "m19.good.test");
@@ -1126,7 +935,7 @@ START_TEST(test_many_fail)
 		used += (size_t)snprintf(hosts + used, sizeof(hosts) - used,
 		    "%s%d m%d.other.test tlsa fail:validation-failure",
 		    i == 0 ? "" : ";", i, i);
-	f = build("enforce error", "secure found", hosts);
+	f = facts_of_words("enforce error", "secure found", hosts);
 	decide(f, "published", &v);
 	ck_assert_int_eq(v.result, SG_RESULT_FAIL);
 	ck_assert(!v.by_cached_policy); /* DANE decided alone */

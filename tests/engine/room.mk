@@ -2,4 +2,6 @@ check_PROGRAMS += tests/engine/test_engine
 tests_engine_test_engine_SOURCES = tests/engine/test_engine.c \
 	tests/support/fake_worker.h tests/support/fake_worker.c
 tests_engine_test_engine_CFLAGS = $(TEST_CFLAGS)
+tests_engine_test_engine_LDFLAGS = -Wl,--wrap=sg_store_get \
+	-Wl,--wrap=sg_mono_now
 tests_engine_test_engine_LDADD = $(TEST_LIBS)

@@ -2,6 +2,9 @@
 /*
  * test_engine.c - one lookup for all who ask; nobody waits longer than he
  * said; a worker that dies, hangs or lies costs no more than its own answer.
+ *
+ * An asker's first look at the store can be held (--wrap), as a scheduler may
+ * hold him there, and the clock be put on.
  */
 #include <sys/stat.h>
 #include <check.h>
@@ -78,6 +81,15 @@ finish(void)
 #define AWAIT(cond) \
 	while (!(cond)) \
 	(void)poll(NULL, 0, 2)
+
+static struct sg_engine_stats
+stats(void)
+{
+	struct sg_engine_stats st;
+
+	sg_engine_stats(engine, &st);
+	return st;
+}
 
 static struct sg_answer
 ask(const char *name, int ms)
@@ -434,42 +446,6 @@ START_TEST(test_drain_lets_all_go)
 }
 END_TEST
 
-/* --- limits -------------------------------------------------------------------------- */
-
-static enum sg_reason
-ask_as(const char *sender, unsigned n)
-{
-	struct sg_ask a = { .deadline_ms = 5000, .sender = sender };
-	struct sg_answer out;
-	enum sg_reason missed;
-	char name[32];
-
-	snprintf(name, sizeof(name), "d%u.%s.test", n, sender);
-	a.hop = hop_of(name);
-	sg_engine_ask(engine, &a, &out);
-	missed = out.missed;
-	sg_facts_unref(&out.facts);
-	return missed;
-}
-
-/* T16: one sender's flood spends his own budget. */
-START_TEST(test_sender_budget_T16)
-{
-	unsigned refused = 0;
-
-	start("limits = { cold_per_sender = \"20/m\" "
-	      "cold_total = \"1000/s\" }");
-	worker = fake_worker_new(engine, answer_good, NULL);
-	for (unsigned i = 0; i < 30; i++)
-		refused += ask_as("flood", i) == SG_REASON_OVERLOAD;
-	ck_assert_uint_ge(refused, 8); /* 20 a minute refill slowly */
-	ck_assert_int_eq(ask_as("other", 0), SG_REASON_NONE);
-	finish();
-}
-END_TEST
-
-/* --- freshness ------------------------------------------------------------------------ */
-
 static void
 put_known(const char *name, int64_t age_s, bool outage)
 {
@@ -488,6 +464,223 @@ put_known(const char *name, int64_t age_s, bool outage)
 	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
 	sg_facts_unref(&f);
 }
+
+/* --- held up on the way, or late --------------------------------------------- */
+
+enum sg_rc __real_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier);
+enum sg_rc __wrap_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier);
+struct sg_mono __real_sg_mono_now(void);
+struct sg_mono __wrap_sg_mono_now(void);
+
+static _Thread_local bool may_be_held;
+static atomic_bool is_held, go_on;
+static atomic_long put_on_ms;
+
+enum sg_rc
+__wrap_sg_store_get(struct sg_store *s, const char *key,
+    struct sg_facts **out_r, enum sg_store_tier *tier)
+{
+	enum sg_rc rc = __real_sg_store_get(s, key, out_r, tier);
+
+	if (may_be_held) {
+		may_be_held = false;
+		atomic_store(&is_held, true);
+		AWAIT(atomic_load(&go_on));
+	}
+	return rc;
+}
+
+struct sg_mono
+__wrap_sg_mono_now(void)
+{
+	struct sg_mono now = __real_sg_mono_now();
+
+	now.ms += atomic_load(&put_on_ms);
+	return now;
+}
+
+static void *
+ask_when_let(void *arg)
+{
+	struct sg_answer *a = arg;
+
+	may_be_held = true;
+	*a = ask("good.test", 5000);
+	return NULL;
+}
+
+/* K-15: who has seen that nothing is known, and comes to ask for a lookup when
+   somebody else's has just landed, needs none. */
+START_TEST(test_overtaken_K15)
+{
+	struct sg_answer a, b;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	pthread_create(&t, NULL, ask_when_let, &b);
+	AWAIT(atomic_load(&is_held));
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	sg_facts_unref(&a.facts);
+	atomic_store(&go_on, true);
+	pthread_join(t, NULL);
+	ck_assert_int_eq(b.missed, SG_REASON_NONE);
+	ck_assert_ptr_nonnull(sg_facts_policy(b.facts, sg_wall_now()));
+	sg_facts_unref(&b.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* The same for one who had seen that it is time to refresh. */
+START_TEST(test_overtaken_refresh_K15)
+{
+	struct sg_answer a, b;
+	pthread_t t;
+
+	start("");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	put_known("good.test", 60, false);
+	pthread_create(&t, NULL, ask_when_let, &b);
+	AWAIT(atomic_load(&is_held));
+	a = ask("good.test", 5000);
+	sg_facts_unref(&a.facts);
+	AWAIT(stats().answered == 1);
+	atomic_store(&go_on, true);
+	pthread_join(t, NULL);
+	sg_facts_unref(&b.facts);
+	a = ask("other.test", 5000); /* behind a second one, if there is any */
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 2);
+	finish();
+}
+END_TEST
+
+static bool
+answer_good_late(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)arg;
+	AWAIT(atomic_load(&go_on));
+	return answer_good(w, job, NULL);
+}
+
+static bool
+die_late(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)job, (void)arg;
+	AWAIT(atomic_load(&go_on));
+	return false;
+}
+
+/* A lookup that its worker is too slow with is given up, and asked for anew. */
+static void
+give_up_then_ask(fake_answer *answer)
+{
+	struct sg_ask again = { .hop = hop_of("good.test"),
+		.deadline_ms = 5000, .fresh = true };
+	struct sg_answer a;
+
+	start("reply_deadline = \"1s\"");
+	worker = fake_worker_new(engine, answer, NULL);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.missed, SG_REASON_TIMEOUT);
+	ck_assert_ptr_null(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	sg_engine_ask(engine, &again, &a);
+	ck_assert_int_eq(a.missed, SG_REASON_TIMEOUT);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(stats().flights, 1);
+	ck_assert_uint_eq(stats().timed_out, 1);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+}
+
+/* K-15, C-14: nobody starts the same while the worker is still at it, and what
+   it brings in the end is kept. */
+START_TEST(test_late_answer_is_kept_K15_C14)
+{
+	struct sg_answer a;
+
+	give_up_then_ask(answer_good_late);
+	atomic_store(&go_on, true);
+	AWAIT(stats().flights == 0);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.source, SG_SOURCE_MEMORY);
+	ck_assert_ptr_nonnull(sg_facts_policy(a.facts, sg_wall_now()));
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* A worker that dies over it takes it along: the next is not asked what nobody
+   waits for, but may be. */
+START_TEST(test_late_ends_with_its_worker)
+{
+	struct sg_ask again = { .hop = hop_of("good.test"),
+		.deadline_ms = 5000, .fresh = true };
+	struct sg_answer a;
+
+	give_up_then_ask(die_late);
+	atomic_store(&go_on, true);
+	AWAIT(stats().flights == 0);
+	fake_worker_free(&worker);
+	worker = fake_worker_new(engine, answer_good, NULL);
+	sg_engine_ask(engine, &again, &a);
+	ck_assert_int_eq(a.missed, SG_REASON_NONE);
+	sg_facts_unref(&a.facts);
+	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
+	finish();
+}
+END_TEST
+
+/* A worker that lives on and never answers does not block a name for ever. */
+START_TEST(test_late_is_forgotten)
+{
+	give_up_then_ask(answer_never);
+	atomic_store(&put_on_ms, 61000);
+	AWAIT(stats().flights == 0);
+	finish();
+}
+END_TEST
+
+/* --- limits -------------------------------------------------------------------------- */
+
+static enum sg_reason
+ask_as(const char *sender, unsigned n)
+{
+	struct sg_ask a = { .deadline_ms = 5000, .sender = sender };
+	struct sg_answer out;
+	enum sg_reason missed;
+	char name[32];
+
+	snprintf(name, sizeof(name), "d%u.%s.test", n, sender);
+	a.hop = hop_of(name);
+	sg_engine_ask(engine, &a, &out);
+	missed = out.missed;
+	sg_facts_unref(&out.facts);
+	return missed;
+}
+
+/* S-05, T16: one sender's flood spends his own budget. */
+START_TEST(test_sender_budget_T16)
+{
+	unsigned refused = 0;
+
+	start("limits = { cold_per_sender = \"20/m\" "
+	      "cold_total = \"1000/s\" }");
+	worker = fake_worker_new(engine, answer_good, NULL);
+	for (unsigned i = 0; i < 30; i++)
+		refused += ask_as("flood", i) == SG_REASON_OVERLOAD;
+	ck_assert_uint_ge(refused, 8); /* 20 a minute refill slowly */
+	ck_assert_int_eq(ask_as("other", 0), SG_REASON_NONE);
+	finish();
+}
+END_TEST
+
+/* --- freshness ------------------------------------------------------------------------ */
 
 /* A warm answer does not wait for the refresh that is due. */
 START_TEST(test_refresh_beside)
@@ -524,14 +717,42 @@ START_TEST(test_outage_does_not_wait_C16)
 }
 END_TEST
 
-/* K-04, K-05: a policy a day old is fetched again though nobody asks. */
+static char told[sizeof(POLICY)]; /* of the policy, to the worker */
+
+static bool
+keep_policy(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	(void)w, (void)arg;
+	if (job->policy != NULL && job->policy_len < sizeof(told))
+		memcpy(told, job->policy, job->policy_len);
+	return true;
+}
+
+/* K-04, K-05: a policy a day old is fetched again though nobody asks. The
+   worker is told which (T19). */
 START_TEST(test_daily_refetch_K04)
 {
 	start("");
 	put_known("old.test", SG_FACTS_REFETCH_S + 10, false);
-	worker = fake_worker_new(engine, answer_never, NULL);
+	worker = fake_worker_new(engine, keep_policy, NULL);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	finish();
+	ck_assert_str_eq(told, POLICY);
+}
+END_TEST
+
+/* One that is over is no longer told of. */
+START_TEST(test_policy_over_K01)
+{
+	struct sg_answer a;
+
+	start("");
+	put_known("good.test", 604800 + 10, true);
+	worker = fake_worker_new(engine, keep_policy, NULL);
+	a = ask("good.test", 600);
+	sg_facts_unref(&a.facts);
+	finish();
+	ck_assert_str_eq(told, "");
 }
 END_TEST
 
@@ -689,6 +910,7 @@ START_TEST(test_refresh_keeps_demand)
 	sg_facts_unref(&a.facts);
 	AWAIT(fake_worker_jobs(worker) == 1);
 	finish(); /* joins the worker's thread */
+	ck_assert_ptr_null(jobs[0].policy);
 	ck_assert_int_eq(jobs[0].demand, _i == 1);
 	ck_assert(!jobs[0].again);
 }
@@ -713,10 +935,16 @@ main(void)
 	tcase_add_test(t, test_worker_dies_twice);
 	tcase_add_test(t, test_deaf_worker_is_told_of);
 	tcase_add_test(t, test_drain_lets_all_go);
+	tcase_add_test(t, test_overtaken_K15);
+	tcase_add_test(t, test_overtaken_refresh_K15);
+	tcase_add_test(t, test_late_answer_is_kept_K15_C14);
+	tcase_add_test(t, test_late_ends_with_its_worker);
+	tcase_add_test(t, test_late_is_forgotten);
 	tcase_add_test(t, test_sender_budget_T16);
 	tcase_add_test(t, test_refresh_beside);
 	tcase_add_test(t, test_outage_does_not_wait_C16);
 	tcase_add_test(t, test_daily_refetch_K04);
+	tcase_add_test(t, test_policy_over_K01);
 	tcase_add_loop_test(t, test_demand, 0,
 	    sizeof(demands) / sizeof(demands[0]));
 	tcase_add_test(t, test_demand_joins);

@@ -194,6 +194,7 @@ same_sts(const struct sg_facts_sts *a, const struct sg_facts_sts *b)
 		return;
 	ck_assert_str_eq(a->policy_id, b->policy_id);
 	ck_assert_int_eq(a->fetched_at.s, b->fetched_at.s);
+	/* K-16: as it was served, for reports */
 	ck_assert_uint_eq(a->text_len, b->text_len);
 	ck_assert_mem_eq(a->text, b->text, a->text_len);
 	ck_assert_int_eq(a->policy->mode, b->policy->mode);

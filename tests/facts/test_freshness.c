@@ -638,6 +638,7 @@ static const struct {
 	    -10, UNTESTED },
 };
 
+/* M-20, V-14: within its life, and no longer. */
 START_TEST(merges_probes)
 {
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {

@@ -28,7 +28,7 @@ tell(void)
 static void
 setup(void)
 {
-	struct sg_store_params p = { NULL, 1000, tell };
+	struct sg_store_params p = { .max_entries = 1000, .now = tell };
 	struct sg_err err;
 
 	scratch_make();

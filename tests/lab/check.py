@@ -10,6 +10,7 @@ import world
 
 BOTH = ("postfix", "sendmail")
 POSTFIX_ONLY = ("postfix",)
+SENDMAIL_ONLY = ("sendmail",)
 
 
 class Failure(Exception):

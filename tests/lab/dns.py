@@ -47,6 +47,7 @@ server:
     trust-anchor-file: "{anchor}"
     module-config: "validator iterator"
     num-threads: 1
+{local_data}
 remote-control:
     control-enable: no
 stub-zone:
@@ -83,7 +84,7 @@ def zone_of(d, web_address):
 
 
 class Dns:
-    def __init__(self, top, log_dir, web_addresses):
+    def __init__(self, top, log_dir, web_addresses, for_gate_only=""):
         self.dir = os.path.join(top, "dns")
         self.log_dir = log_dir
         self.anchor = os.path.join(self.dir, "anchor.key")
@@ -95,14 +96,16 @@ class Dns:
                                 self.log("knot"),
                                 proc.answering_dns(world.AUTHORITY))
         self.for_mta = self._unbound("unbound-mta", world.MTA_RESOLVER)
-        self.for_gate = self._unbound("unbound-gate", world.GATE_RESOLVER)
+        self.for_gate = self._unbound("unbound-gate", world.GATE_RESOLVER,
+                                      for_gate_only)
 
     def log(self, name):
         return os.path.join(self.log_dir, name + ".log")
 
     def _configure(self, web_addresses):
         signed = [d.name for d in world.DOMAINS if d.signed] + ["test"]
-        zones = [d.name for d in world.DOMAINS] + ["test", world.SENDER_ZONE]
+        zones = [d.name for d in world.DOMAINS] + [
+            "test", world.SENDER_ZONE] + world.LOST_ZONES
         text = KNOT_CONF.format(dir=self.dir, address=world.AUTHORITY)
         for name in zones:
             text += "  - domain: %s.\n" % name
@@ -140,10 +143,10 @@ class Dns:
                 text += ds
         return text
 
-    def _unbound(self, name, address):
+    def _unbound(self, name, address, local_data=""):
         conf = proc.write("%s/%s.conf" % (self.dir, name), UNBOUND_CONF.format(
             address=address, dir=self.dir, anchor=self.anchor,
-            authority=world.AUTHORITY))
+            local_data=local_data, authority=world.AUTHORITY))
         # -c with a missing file would start with defaults, silently
         assert os.path.isabs(conf) and os.path.exists(conf)
         return proc.Daemon(name, ["unbound", "-d", "-c", conf],

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """stsgate itself: its configuration, its life, and its log as rows."""
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 
 import proc
 import world
@@ -11,9 +13,9 @@ import world
 CONF = """# made by the lab
 milter_socket = "{milter}"
 socket_group = "postfix"
-tlsmap_listen = ["unix:{dir}/tlsmap.sock"]
+tlsmap_listen = [{maps}]
 control_socket = "{dir}/control.sock"
-metrics_listen = ""
+metrics_listen = "{metrics}"
 state_dir = "{dir}/state"
 user = ""
 delivery_map = true
@@ -26,13 +28,16 @@ dns = {{ servers = ["{resolver}@53"]  trust_anchor_file = "{anchor}" }}
 https = {{ ca_file = "{ca}"  timeout = "2s" }}
 probe = {probe}
 recipients = ( {{ match = "forgedtoo.test"  require = "none"
-                 until = "2020-01-01"  note = "over long ago" }} )
+                 until = "2020-01-01"  note = "over long ago" }},
+               {{ match = "released.test"  require = "none"
+                 note = "for every group, so for the map too" }} )
 groups = (
     {{ name = "strict"   sender = ["@strict.example"]   on_fail = "reject" }},
     {{ name = "dry"      sender = ["@dry.example"]      on_fail = "reject"
-      dry_run = true }},
+      require = "secure"  dry_run = true }},
     {{ name = "hold"     sender = ["@hold.example"]     on_fail = "hold" }},
-    {{ name = "tag"      sender = ["@tag.example"]      on_fail = "tag" }},
+    {{ name = "tag"      sender = ["@tag.example"]      on_fail = "tag"
+      require = "secure" }},
     {{ name = "careful"  sender = ["@careful.example"]  require = "secure" }},
     {{ name = "exempt"   sender = ["@exempt.example"]   on_fail = "reject"
       recipients = ( {{ match = "forged.test"  require = "none"
@@ -42,6 +47,7 @@ groups = (
     {{ name = "default" }}
 )
 """
+METRICS = "127.0.0.1:9610"
 NO_PROBES = "{ enable = false }"
 PROBES = """{ enable = true  ca_file = "%s"
           helo = "relay.lab.test"  timeout = "3s" }"""
@@ -52,11 +58,15 @@ ALARM = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|"
 
 
 class Gate:
-    def __init__(self, lab, name, binary, milter):
+    def __init__(self, lab, name, binary, milter, maps=()):
         self.dir = os.path.join(lab.top, name)
         os.makedirs(self.dir + "/state", mode=0o755)
         self.log = os.path.join(lab.log_dir, name + ".log")
+        self.tlsmap = self.dir + "/tlsmap.sock"
         self.text = CONF.format(milter=milter, dir=self.dir,
+                                metrics=METRICS if name == "gate" else "",
+                                maps=", ".join('"%s"' % m for m in (
+                                    "unix:" + self.tlsmap, *maps)),
                                 probe=PROBES % lab.authority.ca
                                 if lab.mxhosts else NO_PROBES,
                                 anchor=lab.dns.anchor, ca=lab.authority.ca,
@@ -65,9 +75,14 @@ class Gate:
         self.binary = binary
         if milter.startswith("inet:"):
             port, host = milter[5:].split("@")
-            ready = proc.listening(host, int(port))
+            milter_ready = proc.listening(host, int(port))
         else:
-            ready = lambda: os.path.exists(milter.split(":", 1)[1])
+            milter_ready = lambda: os.path.exists(milter.split(":", 1)[1])
+
+        def ready():
+            return milter_ready() and (
+                self.tlsmap not in self.text or
+                proc.listening_unix(self.tlsmap))
         self.daemon = proc.Daemon(
             name, [binary, "serve", "--foreground", "-c", self.conf],
             self.log, ready)
@@ -114,6 +129,13 @@ class Gate:
             return rows if len(rows) >= count else None
         return proc.until(look, "%d recipient line(s) in stsgate's log:\n%s" %
                           (count, self.since(mark)), 10) if count else []
+
+    def report(self):
+        """The cells of `stsgate report`."""
+        say = subprocess.run([self.binary, "report", "-c", self.conf,
+                              "--json"], stdout=subprocess.PIPE, timeout=60,
+                             stderr=subprocess.DEVNULL, check=True)
+        return json.loads(say.stdout)["cells"]
 
     def alarms(self):
         return ALARM.findall(proc.read(self.log))

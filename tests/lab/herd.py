@@ -61,13 +61,6 @@ def open_session(login=None):
     return sock
 
 
-def crowd(lab):
-    """A sanitizer makes each of the threads several times as dear: fewer of
-    them weigh the same."""
-    with open(lab.binary, "rb") as f:
-        return CROWD // 10 if b"__asan_init" in f.read() else CROWD
-
-
 def allow_many():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -101,8 +94,7 @@ def _(lab, relay):
     allow_many()
     before = len(lab.dns.gate_queries())
     fetched = lab.web.late_fetches()
-    many = crowd(lab)
-    sessions = [open_session() for _ in range(many)]
+    sessions = [open_session() for _ in range(CROWD)]
     try:
         for s in sessions:
             s.sendall(rcpt(DOMAIN))
@@ -110,7 +102,7 @@ def _(lab, relay):
     finally:
         for s in sessions:
             s.close()
-    same("answers", len(answers), many)
+    same("answers", len(answers), CROWD)
     same("kinds of answer", set(answers), {b"c"})
     asked = lab.dns.gate_queries()[before:]
     same("TXT queries", asked.count("_mta-sts.%s. TXT" % DOMAIN), 1)

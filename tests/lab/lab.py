@@ -8,8 +8,11 @@ import time
 
 import certs
 import dns
+import downgrade
 import gate
+import maps
 import mxhosts
+import outages
 import postfix
 import proc
 import sendmail
@@ -41,10 +44,16 @@ class Lab:
         self.serial = 0
         self.authority = certs.Authority(top)
         # before all that is made of world.DOMAINS, for it adds to them
+        maps.add_domains(self.authority)
+        downgrade.add_domains()
+        outages.add_domains()
         self.mxhosts = mxhosts.Hosts(self) if probes else None
         self.web = web.Web(top, self.log_dir)
-        self.dns = dns.Dns(top, self.log_dir, self.web.addresses)
-        self.gate = gate.Gate(self, "gate", self.binary, self.milter)
+        self.web.more = [maps.policy_servers, downgrade.policy_servers]
+        self.dns = dns.Dns(top, self.log_dir, self.web.addresses,
+                           maps.FOR_GATE_ONLY)
+        self.gate = gate.Gate(self, "gate", self.binary, self.milter,
+                              ["inet:8461@127.0.0.1"])
         self.sink = postfix.Sink(self)
         self.postfix = postfix.Relay(self)
         self.relays = {"postfix": self.postfix}

@@ -71,7 +71,11 @@ class Hosts:
         for n, kinds in enumerate(row.kinds):
             name = "mx%s.%s" % (n + 1 if len(row.kinds) > 1 else "", zone)
             hosts[name] = [self._serve(k, name, row) for k in kinds]
-            if "dane" in row.mode:
+            lines = self._zone(kinds[0], name, zone, hosts[name])
+            if lines:
+                records.append(lines)
+                hosts[name] = []
+            elif "dane" in row.mode:
                 records += ["_25._tcp.%s. TLSA %s" % (name, t)
                             for t in self._tlsa(kinds[0])]
         extra = "\n".join(records)
@@ -87,6 +91,14 @@ class Hosts:
                              for h, a in hosts.items())
             world.DOMAINS.append(world.without_sts(
                 zone, mx=(), hosts=hosts, signed=True, extra=extra))
+
+    def _zone(self, kind, name, zone, addresses):
+        what = mxkinds.KINDS.get(kind)
+        if what is None or not what.zone:
+            return ""
+        return what.zone.format(
+            host=name, domain=zone, address=addresses[0],
+            tlsa=self._tlsa(kind)[0], wrong="00" * 32)
 
     def _tlsa(self, kind):
         """TLSA records' data for what a host of this kind shows."""

@@ -134,14 +134,24 @@ ta-domain        dane         default 250       pass    -                       
 ta-cnonly        dane         default 250       pass    -                           dane     dane     D-49
 ta-wrongname     dane         default 451 4.7.5 fail    certificate-host-mismatch   dane     encrypt  D-42
 ta-expired       dane         default 451 4.7.5 fail    certificate-expired         dane     encrypt  D-42
-nostarttls       dane         default 451 4.7.5 fail    starttls-not-supported      dane     none     D-33
+nostarttls       dane         default 451 4.7.5 fail    starttls-not-supported      dane     none     D-33 D-58
 stripped         dane         default 451 4.7.5 fail    starttls-not-supported      dane     none     D-33
 tls10            dane         default 451 4.7.6 fail    tls-version                 dane     encrypt  D-54
 refused          dane         default 250       unknown unreachable                 dane     none     5.3
+alias-end        dane         default 250       pass    -                           dane     dane     D-24 D-28 D-30
+alias-own        dane         default 250       pass    -                           dane     dane     D-29
+alias-mid        dane         default 250       pass    -                           none     *        D-28
+alias-stale      dane         default 451 4.7.5 fail    validation-failure          dane     encrypt  D-30
+tlsa-alias       dane         default 250       pass    -                           dane     dane     D-31
+tlsa-servfail    dane         default 451 4.4.3 unknown dns-error                   none     none     D-09 D-18 E-06
+tlsa-servfail,good dane       default 250       pass    -                           dane     dane     D-09
+tlsa-bogus       dane         default 451 4.4.3 unknown dnssec-invalid              none     none     D-09 E-06
+tlsa-bogus       dane         strict  451 4.4.3 unknown dnssec-invalid              none     none     E-06
+alias-servfail   dane         default 451 4.4.3 unknown dns-error                   none     none     D-29
 # --- DANE and MTA-STS -------------------------------------------------------------------------------------
-good             dane+sts     default 250       pass    -                           dane     dane     X-05
+good             dane+sts     default 250       pass    -                           dane     dane     X-05 Q-14
 expired          dane+sts     default 250       pass    -                           dane     dane     X-05
-tlsa-mismatch    dane+sts     default 451 4.7.5 fail    validation-failure          dane     encrypt  Q-13
+tlsa-mismatch    dane+sts     default 451 4.7.5 fail    validation-failure          dane     encrypt  Q-13 Q-14
 tlsa-unusable    dane+sts     default 250       pass    -                           secure   secure   both count
 unusable-self    dane+sts     default 451 4.7.5 fail    certificate-not-trusted     secure   encrypt  both count
 good             dane+else    default 250       pass    -                           dane     dane     X-05
@@ -159,12 +169,24 @@ class Kind:
     other: bool = False       # of a CA that nobody knows
     tlsa: str = "3 1 1 {key}" # by slashes; ~ in front of a digest falsifies it
     options: str = ""         # of smtpd
+    zone: str = ""            # its lines, if not an address and TLSA records
 
 
 NO_TLS = "-o smtpd_tls_security_level=none"
 TLS_10 = ("-o smtpd_tls_protocols=TLSv1 -o smtpd_tls_ciphers=medium "
           "-o tls_medium_cipherlist=ALL:@SECLEVEL=0")
 TA = "2 0 1 {ca}"
+# Of three names the first is in the MX record and the last has the address.
+ALIAS = """
+{host}. CNAME mid.{domain}.
+mid CNAME end.{domain}.
+end A {address}
+"""
+# A subzone whose name server (Unbound, asked without RD) refuses: SERVFAIL
+LAME = """
+_tcp.%s NS refuses.{domain}.
+refuses A 127.0.0.1
+"""
 UNUSABLE = "1 1 1 {key}"
 
 KINDS = {
@@ -188,6 +210,21 @@ KINDS = {
     "tlsa-unusable": Kind(tlsa=UNUSABLE),
     "unusable-plain": Kind(tlsa=UNUSABLE, options=NO_TLS),
     "unusable-self": Kind(leaf={"selfsigned": True}, tlsa=UNUSABLE),
+    "alias-end": Kind(zone=ALIAS + "_25._tcp.end TLSA {tlsa}\n"
+                      "_25._tcp.{host}. TLSA 3 1 1 {wrong}"),
+    "alias-own": Kind(zone=ALIAS + "_25._tcp.{host}. TLSA {tlsa}"),
+    "alias-mid": Kind(zone=ALIAS + "_25._tcp.mid TLSA 3 1 1 {wrong}"),
+    "alias-stale": Kind(zone=ALIAS + "_25._tcp.end TLSA 3 1 1 {wrong}\n"
+                        "_25._tcp.{host}. TLSA {tlsa}"),
+    "alias-servfail": Kind(zone=ALIAS + LAME % "end" +
+                           "_25._tcp.{host}. TLSA {tlsa}"),
+    "tlsa-alias": Kind(zone="{host}. A {address}\n"
+                       "_25._tcp.{host}. CNAME tlsa201._dane\n"
+                       "tlsa201._dane TLSA {tlsa}"),
+    "tlsa-servfail": Kind(zone="{host}. A {address}\n" + LAME % "{host}."),
+    # A DS record says that the subzone is signed; it is not there
+    "tlsa-bogus": Kind(zone="{host}. A {address}\n_tcp.{host}. NS ns.test.\n"
+                       "_tcp.{host}. DS 4711 13 2 {wrong}"),
     "ta": Kind(leaf={"chain": True}, tlsa=TA),
     "ta-domain": Kind("{domain}", {"chain": True}, tlsa=TA),
     "ta-cnonly": Kind("", {"chain": True, "common_name": "{host}"}, tlsa=TA),

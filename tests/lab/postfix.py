@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 
+import downgrade
 import proc
 import world
 
@@ -77,6 +78,9 @@ smtpd_milters = {milter}
 non_smtpd_milters = {milter}
 milter_protocol = 6
 milter_default_action = tempfail
+smtp_tls_policy_maps = socketmap:unix:{tlsmap}:postfix
+smtp_tls_loglevel = 1
+default_destination_concurrency_failed_cohort_limit = 0
 notify_classes =
 """ % world.POSTFIX
 # Everything goes to one Maildir, whoever it is for
@@ -108,7 +112,7 @@ class Postfix:
         self.argv = [] if config_dir == "/etc/postfix" else ["-c", config_dir]
         fill = dict(dir=self.dir, top=lab.top, log=self.log, daemons=DAEMONS,
                     ca=lab.authority.ca, uid=owner.pw_uid, gid=owner.pw_gid,
-                    milter=lab.milter_for_postfix,
+                    milter=lab.milter_for_postfix, tlsmap=lab.gate.tlsmap,
                     routes=", ".join("{ %s = smtp:%s }" % r
                                      for r in world.ROUTES.items()))
         proc.write(config_dir + "/main.cf", (COMMON + main).format(**fill))
@@ -129,12 +133,18 @@ class Relay(Postfix):
     address = world.POSTFIX
 
     def __init__(self, lab):
-        # The second service has its milter at a unix socket.
+        # The second service has its milter at a unix socket, the third none,
+        # and what comes by the fourth leaves without the map too.
         super().__init__(lab, "relay", "/etc/postfix", RELAY, """
 %s:25 inet n - n - - smtpd
 %s:2526 inet n - n - - smtpd
     -o smtpd_milters=unix:{top}/gate-unix/milter.sock
-""" % (world.POSTFIX, world.POSTFIX))
+%s:2527 inet n - n - - smtpd
+    -o smtpd_milters=
+%s:2528 inet n - n - - smtpd
+    -o smtpd_milters= -o content_filter=plain:
+plain unix - - n - - smtp -o smtp_tls_policy_maps=
+""" % ((world.POSTFIX,) * 4))
 
     def is_held(self, qid):
         for line in self.command("postqueue", "-j").splitlines():
@@ -171,6 +181,7 @@ class Sink(Postfix):
                       {world.MX})  # [127.0.25.1] is an address literal
         services = "".join(SERVICE % (a, wrong if a == world.EVIL_MX
                                       else right) for a in here)
+        services += downgrade.services(lab)
         if lab.mxhosts:
             services += lab.mxhosts.postfix_services()
         super().__init__(lab, "sink", lab.top + "/sink-etc", SINK, services)

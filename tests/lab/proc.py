@@ -43,6 +43,11 @@ def listening(address, port):
     return look
 
 
+def listening_unix(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 def answering_dns(address, name=b"\x04test\x00"):
     """True once the server gives a SOA of test. without error."""
     query = b"\x4c\x42\x01\x00\x00\x01\0\0\0\0\0\0" + name + b"\0\x06\0\x01"

@@ -6,7 +6,7 @@ otherwise. What needs more than one message is in stories.py and faults.py.
 """
 from dataclasses import replace
 
-from check import BOTH, POSTFIX_ONLY, Row, Verdict
+from check import BOTH, POSTFIX_ONLY, SENDMAIL_ONLY, Row, Verdict
 
 
 def log(result, action, applied=None, reason=None, **more):
@@ -51,6 +51,12 @@ HELD = Verdict(log=log("fail", "hold", reason="mx-mismatch"), held=True)
 TAGGED = Verdict(log=log("fail", "tag", reason="mx-mismatch"), tag=True)
 WOULD_REJECT = Verdict(log=log("fail", "reject", "tag", reason="mx-mismatch",
                                dry_run="1"), tag=True)
+# No policy vouches for the MX host, which only the group asks for: the map
+# knows nothing of groups, and lets it go
+UNVOUCHED_TAGGED = Verdict(log=log("fail", "tag",
+                                   reason="validation-failure"), tag=True)
+UNVOUCHED_DRY = Verdict(log=log("fail", "reject", "tag", dry_run="1",
+                                reason="validation-failure"), tag=True)
 BOGUS = Verdict("451 4.", ("dnssec-invalid",),
                 log("unknown", "defer", reason="dnssec-invalid"))
 
@@ -75,14 +81,23 @@ ROWS = [
     Row("forged MX: default defers (E-01)", [to("bob@forged.test", DEFERRED)]),
     Row("forged MX: strict rejects (E-01)",
         [to("bob@forged.test", REJECTED)], sender="strict"),
-    Row("forged MX: dry run delivers and says so",
-        [to("bob@forged.test", WOULD_REJECT)], sender="dry"),
+    Row("forged MX: dry run accepts and says so; the map does not let it go",
+        [to("bob@forged.test", replace(WOULD_REJECT, delivered=False))],
+        sender="dry"),
+    Row("a group asks too much: dry run delivers and says so",
+        [to("bob@elsewhere.test", UNVOUCHED_DRY)], sender="dry"),
     Row("forged MX: hold holds", [to("bob@forged.test", HELD)],
         sender="hold"),
-    Row("forged MX: tag tags", [to("bob@forged.test", TAGGED)],
+    Row("forged MX: tag accepts; the map does not let it go",
+        [to("bob@forged.test", replace(TAGGED, delivered=False))],
         sender="tag"),
-    Row("forged MX: a dated exception passes",
-        [to("bob@forged.test", PASS)], sender="exempt"),
+    Row("a group asks too much: tag tags",
+        [to("bob@elsewhere.test", UNVOUCHED_TAGGED)], sender="tag"),
+    Row("forged MX: a group's exception is the gate's alone",
+        [to("bob@forged.test", replace(PASS, delivered=False))],
+        sender="exempt"),
+    Row("forged MX: an exception for every group is the map's too",
+        [to("bob@released.test", PASS)]),
     Row("forged MX: an exception that is over does not",
         [to("bob@forgedtoo.test", replace(DEFERRED, says=()))]),
     Row("group by login (XCLIENT)", [to("bob@forged.test", REJECTED)],
@@ -158,7 +173,12 @@ ROWS = [
     Row("smart host with a policy that fails",
         [to("bob@routed.test", DEFERRED, "forged.test")]),
     Row("smart host instead of a domain that would fail",
-        [to("bob@rerouted.test", NOT_PROBED, "good.test")]),
+        [to("bob@rerouted.test", NOT_PROBED, "good.test")],
+        relays=POSTFIX_ONLY),
+    # FEATURE(sts) asks for the recipient's domain, whatever mailertable says
+    Row("smart host: Sendmail asks the map for the domain all the same",
+        [to("bob@rerouted.test", replace(NOT_PROBED, delivered=False),
+            "good.test")], relays=SENDMAIL_ONLY),
     Row("smart host in brackets",
         [to("bob@hosted.test", PASS, "[mx.good.test]")]),
 
@@ -201,4 +221,4 @@ def probed():
 
 
 for row in ROWS:
-    assert row.relays in (BOTH, POSTFIX_ONLY)
+    assert row.relays in (BOTH, POSTFIX_ONLY, SENDMAIL_ONLY)

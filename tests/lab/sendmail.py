@@ -37,6 +37,7 @@ FEATURE(`promiscuous_relay')dnl
 FEATURE(`mailertable', `hash -o {dir}/mailertable')dnl
 DAEMON_OPTIONS(`Name=MTA, Addr={address}, Port=25')dnl
 CLIENT_OPTIONS(`Family=inet, Addr={address}')dnl
+FEATURE(`sts', `socket -d5 -T<TMPF> inet:8461@127.0.0.1')dnl
 INPUT_MAIL_FILTER(`stsgate', `S={milter}, F=T')dnl
 MAILER(`smtp')dnl
 """
@@ -74,7 +75,8 @@ class Relay:
     address = world.SENDMAIL
 
     def __init__(self, lab, root):
-        self.dir = os.path.join(lab.top, "sendmail")
+        self.root, self.dir = root, os.path.join(lab.top, "sendmail")
+        self.program = os.path.join(root, BINARY)
         self.log = os.path.join(lab.log_dir, "sendmail.log")
         os.makedirs(self.dir + "/queue", mode=0o700)
         Syslog(self.log)
@@ -91,7 +93,7 @@ class Relay:
                       self.dir + "/mailertable", stdin=stdin)
         # The path must be absolute: Sendmail starts itself again by it
         self.daemon = proc.Daemon(
-            "sendmail", [os.path.join(root, BINARY), "-C" + cf, "-bD",
+            "sendmail", [self.program, "-C" + cf, "-bD",
                          "-q30m"], self.log,
             proc.listening(world.SENDMAIL, 25))
 

@@ -125,9 +125,31 @@ def _(lab, relay):
     same("policy fetches", lab.web.fetches("crowd.test"), 1)
 
 
-@story("only the policy domain is asked for (A-02, A-03)", POSTFIX_ONLY)
+@story("one policy host for many, each with a policy of its own (K-18)",
+       POSTFIX_ONLY)
+def _(lab, relay):
+    """All at one address: what one of them fails at is not held against
+    another."""
+    want = {"gone.test": ("-", "sts-policy-fetch-error"),
+            "goodwild.test": ("enforce", "*"), "testing.test": ("testing", "*")}
+    mark = lab.gate.mark()
+    with lab.session(relay) as s:
+        s.mail(world.sender("default"))
+        for domain in want:
+            expect(s.rcpt("bob@" + domain), "250")
+    for domain, (mode, reason) in want.items():
+        row = lab.gate.wait_rows(mark, 1, next_hop=domain)[0]
+        same("mode of " + domain, row.get("mode", "-"), mode)
+        if reason != "*":
+            same("reason of " + domain, row["reason"], reason)
+
+
+@story("only the policy domain is asked for (A-02, A-03), no sender's (N-12)",
+       POSTFIX_ONLY)
 def _(lab, _relay):
     asked = set(lab.dns.gate_queries())
+    ours = [q for q in asked if q.split()[0].endswith(".example.")]
+    same("questions about senders' domains", ours, [])
     for wrong in ("_mta-sts.test. TXT", "_mta-sts.example. TXT",
                   "_mta-sts.127.0.25.1. TXT"):
         if wrong in asked:
@@ -186,7 +208,7 @@ def _(lab, _relay):
 
 @story("local: dry run delivers", POSTFIX_ONLY)
 def _(lab, _relay):
-    token = submit(lab, "dry", "bob@forged.test")
+    token = submit(lab, "dry", "bob@elsewhere.test")
     header = stsgate_headers(lab.sink.wait(token, 1)[0])
     same("X-Stsgate fields", len(header), 1)
     same("dry_run", fields(header[0]).get("dry_run"), "1")

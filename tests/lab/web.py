@@ -50,6 +50,7 @@ class Web:
         self.dir, self.log_dir = os.path.join(top, "web"), log_dir
         os.makedirs(self.dir)
         self.addresses, self.bad = {}, []
+        self.more = []  # functions that give servers in nginx's words
         for d in world.DOMAINS:
             if d.web in NGINX:
                 self.addresses[d.name] = world.WEB
@@ -68,6 +69,7 @@ class Web:
             file = proc.write("%s/%s.txt" % (self.dir, d.name), d.policy)
             servers += SERVER.format(address=world.WEB, host=d.policy_host,
                                      what=NGINX[d.web].format(file=file))
+        servers += "".join(more(authority) for more in self.more)
         conf = proc.write(self.dir + "/nginx.conf", CONF.format(
             dir=self.dir, log=self.log("nginx"), cert=cert, servers=servers,
             access=self.log("nginx-access")))

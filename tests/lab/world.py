@@ -66,6 +66,8 @@ DOMAINS = [
            policy=policy("enforce", "mx.forged.test")),
     Domain("forgedtoo.test", mx=("mx.evil.test",),
            policy=policy("enforce", "mx.forgedtoo.test")),
+    Domain("released.test", mx=("mx.evil.test",),
+           policy=policy("enforce", "mx.released.test")),
     Domain("crowd.test", mx=("mx.evil.test",),
            policy=policy("enforce", "mx.crowd.test")),
     Domain("deepwild.test", mx=("a.b.deepwild.test",),
@@ -79,6 +81,7 @@ DOMAINS = [
     # no policy
     without_sts("nopolicy.test", signed=True),
     without_sts("unsigned.test"),
+    without_sts("elsewhere.test", mx=("mx.good.test",)),
     Domain("twotxt.test", sts=(STS, "v=STSv1; id=another;")),
     Domain("badid.test", sts=("v=STSv1; id=has-a-dash;",)),
     Domain("noise.test", sts=("v=spf1 -all", STS)),
@@ -117,6 +120,9 @@ DOMAINS = [
     # the attacker's mail host
     without_sts("evil.test", at=EVIL_MX),
 ]
+
+# Zones that the server should have and has not: it answers SERVFAIL
+LOST_ZONES = []
 
 # The relay's routes, in Postfix's words; Sendmail's mailertable is made of it.
 ROUTES = {"routed.test": "forged.test", "rerouted.test": "good.test",

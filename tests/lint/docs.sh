@@ -35,6 +35,11 @@ else
 	diff "$srcdir/conf/stsgate.conf" "$tmp/raw"
 fi
 
+# What is installed differs from it in one line that is no comment.
+built=conf/stsgate.conf.built
+if [ "$(grep -v '^#' $built | grep .)" = 'dry_run = true;' ]; then ok
+else not_ok "$built does not begin with a dry run"; fi
+
 # Each option of the table is an item of the manual, with text below it.
 $confdoc mdoc | sed -n 's/^\.It Va //p' >"$tmp/options"
 if [ "$(wc -l <"$tmp/options")" -ge 40 ]; then ok
@@ -50,7 +55,7 @@ while read -r option; do
 done <"$tmp/options"
 
 if command -v mandoc >/dev/null 2>&1; then
-	for page in "$srcdir/conf/stsgate.8" $manual; do
+	for page in "$srcdir"/conf/*.8 $manual; do
 		if mandoc -T lint -W warning "$page" >"$tmp/lint" 2>&1; then ok
 		else
 			not_ok "mandoc finds fault with $page:"

@@ -170,6 +170,202 @@ START_TEST(test_dry_run_hop_hides_nothing)
 }
 END_TEST
 
+/* --- what delivery must keep beyond the map (THREATS T25) ------------------- */
+
+#define ROUTED(more) "groups = ( { name = \"default\" route_tag = true " \
+    more " } )"
+#define OF_ALL(more) "recipients = ( { match = \"old.test\" " more " } )\n"
+#define ENFORCE POLICY("enforce", "mx.good.test")
+
+static const struct {
+	const char *name, *rules, *policy, *second;
+	enum sg_level want;
+} routes[] = {
+	{ "nobody asked to be told", STRICT, NULL, NULL, SG_LEVEL_NONE },
+	{ "more than published", ROUTED("require = \"secure\""), NULL, NULL,
+	    SG_LEVEL_SECURE },
+	{ "encrypt", ROUTED("require = \"encrypt\""), NULL, NULL,
+	    SG_LEVEL_ENCRYPT },
+	{ "a testing policy is nothing published",
+	    ROUTED("require = \"verify\""),
+	    POLICY("testing", "mx.good.test"), NULL, SG_LEVEL_VERIFY },
+	{ "what is published is enough", ROUTED("require = \"secure\""),
+	    ENFORCE, NULL, SG_LEVEL_NONE },
+	{ "dane is more than enforce", ROUTED("require = \"dane\""), ENFORCE,
+	    NULL, SG_LEVEL_DANE },
+	{ "nothing is asked", ROUTED(""), NULL, NULL, SG_LEVEL_NONE },
+	{ "exempt", ROUTED("require = \"none\""), ENFORCE, NULL,
+	    SG_LEVEL_NONE },
+	{ "a dry run does nothing else",
+	    ROUTED("require = \"secure\" dry_run = true"), NULL, NULL,
+	    SG_LEVEL_NONE },
+	{ "a global rule is the map's too",
+	    OF_ALL("require = \"secure\"") ROUTED("require = \"secure\""),
+	    NULL, NULL, SG_LEVEL_NONE },
+	{ "a global entry that does not say require is not",
+	    OF_ALL("on_fail = \"tag\"") ROUTED("require = \"secure\""),
+	    NULL, NULL, SG_LEVEL_SECURE },
+	{ "the group's own entry", ROUTED("recipients = ( { match = "
+	    "\"old.test\" require = \"verify\" } )"), NULL, NULL,
+	    SG_LEVEL_VERIFY },
+	{ "a fallback list: the other host needs it",
+	    ROUTED("require = \"secure\""), ENFORCE, "other.test",
+	    SG_LEVEL_SECURE },
+};
+
+START_TEST(test_route)
+{
+	const char *names[] = { "old.test", routes[_i].second };
+	struct sg_gate_answer a;
+
+	start(routes[_i].rules);
+	put_old("old.test", routes[_i].policy, SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY);
+	put_old("other.test", NULL, SG_TLSA_NONE, SG_PROBE_OK,
+	    SG_LEVEL_VERIFY);
+	a = ask(names, names[1] != NULL ? 2 : 1);
+	ck_assert_msg(a.route == routes[_i].want, "%s: got %s, want %s",
+	    routes[_i].name, sg_level_name(a.route),
+	    sg_level_name(routes[_i].want));
+	sg_gate_answer_fini(&a);
+	finish();
+}
+END_TEST
+
+/* --- what is promised is pinned (THREATS T25) ----------------------------------- */
+
+#undef ENFORCE
+#define ENFORCE POLICY("enforce", "*.good.test")
+#define GLOBAL(require) "recipients = ( { match = \"p.test\" require = \"" \
+    require "\" } )\n"
+#define GROUP(members) "groups = ( { name = \"default\" " members " } )\n"
+
+static const struct {
+	const char *name, *rules, *policy;
+	const char *mx;
+	enum sg_level probe; /* NONE: it failed, without TLS */
+	const char *want;    /* "LEVEL names", "" = no pin */
+} promises[] = {
+	{ "a pass of what is published", "", ENFORCE, "mx.good.test",
+	    SG_LEVEL_VERIFY, "secure *.good.test" },
+	{ "nothing is published", "", NULL, "mx.good.test", SG_LEVEL_VERIFY,
+	    "" },
+	{ "testing", "", POLICY("testing", "*.good.test"), "mx.good.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "mode none", "", POLICY("none", "*.good.test"), "mx.good.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "a failure is refused", "", ENFORCE, "mx.other.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "a failure is accepted by a rule that knows",
+	    GROUP("on_fail = \"accept\""), ENFORCE, "mx.other.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "a failure is held", GROUP("on_fail = \"hold\""), ENFORCE,
+	    "mx.good.test", SG_LEVEL_NONE, "" },
+	{ "a dry run would have refused", "dry_run = true\n", ENFORCE,
+	    "mx.good.test", SG_LEVEL_NONE, "" },
+	{ "a dry run, and it passes", "dry_run = true\n", ENFORCE,
+	    "mx.good.test", SG_LEVEL_VERIFY, "secure *.good.test" },
+	{ "a global rule asks", GLOBAL("encrypt"), NULL, "mx.good.test",
+	    SG_LEVEL_VERIFY, "encrypt " },
+	{ "a global rule that is being tried", "recipients = ( { match = "
+	    "\"p.test\" require = \"encrypt\" dry_run = true } )\n", NULL,
+	    "mx.good.test", SG_LEVEL_VERIFY, "" },
+	{ "a global rule waives", GLOBAL("none"), ENFORCE, "mx.good.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "a group asks: the map knows nothing of it",
+	    GROUP("require = \"encrypt\""), NULL, "mx.good.test",
+	    SG_LEVEL_VERIFY, "" },
+	{ "a group asks less than is published",
+	    GROUP("require = \"encrypt\""), ENFORCE, "mx.good.test",
+	    SG_LEVEL_VERIFY, "secure *.good.test" },
+	{ "a group waives what is published", GROUP("require = \"none\""),
+	    ENFORCE, "mx.good.test", SG_LEVEL_VERIFY, "" },
+	{ "0s pins nothing", "pin_for = \"0s\"\n", ENFORCE, "mx.good.test",
+	    SG_LEVEL_VERIFY, "" },
+};
+
+static void
+put_fresh(const char *policy, const char *mx, enum sg_level probe)
+{
+	struct sg_nexthop hop = hop_of("p.test");
+	struct sg_facts *f = learnt_facts(&hop, "1", policy, mx);
+	struct sg_wall now = sg_wall_now();
+
+	f->fresh_until.s = f->refresh_at.s = now.s + 300;
+	f->mx[0].probe.state = probe == SG_LEVEL_NONE ? SG_PROBE_FAIL
+						      : SG_PROBE_OK;
+	f->mx[0].probe.level = probe;
+	f->mx[0].probe.reason = probe == SG_LEVEL_NONE
+	    ? SG_REASON_STARTTLS_NOT_SUPPORTED : SG_REASON_NONE;
+	f->mx[0].probe.at = now;
+	f->mx[0].probe.until.s = now.s + 300;
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
+}
+
+static void
+gate_p(bool pins)
+{
+	struct sg_sender sender = { 0 };
+	struct sg_nexthop hop = hop_of("p.test");
+	struct sg_gate_ask a = { .config = config, .sender = &sender,
+		.group = sg_decide_group(config, &sender), .hops = &hop,
+		.n_hops = 1, .pins = pins };
+	struct sg_gate_answer out;
+
+	sg_gate_recipient(engine, &a, &out);
+	sg_gate_answer_fini(&out);
+}
+
+static void
+check_pin(const char *name, const char *want)
+{
+	struct sg_pin *pin = sg_engine_pin(engine, "p.test");
+	char got[200] = "";
+	char *names = NULL;
+
+	if (pin != NULL) {
+		names = sg_pin_names_text(pin);
+		snprintf(got, sizeof(got), "%s %s",
+		    sg_level_name(pin->level), names);
+	}
+	ck_assert_msg(strcmp(got, want) == 0, "%s: got \"%s\", want \"%s\"",
+	    name, got, want);
+	free(names);
+	sg_pin_unref(&pin);
+}
+
+START_TEST(test_promise)
+{
+	start(promises[_i].rules);
+	put_fresh(promises[_i].policy, promises[_i].mx, promises[_i].probe);
+	gate_p(false); /* explain asks so: it is no mail */
+	check_pin(promises[_i].name, "");
+	gate_p(true);
+	check_pin(promises[_i].name, promises[_i].want);
+	finish();
+}
+END_TEST
+
+/* The warm way: a pin that will do is left alone. */
+START_TEST(test_pin_stays)
+{
+	struct sg_pin *first, *second;
+
+	start("");
+	put_fresh(ENFORCE, "mx.good.test", SG_LEVEL_VERIFY);
+	gate_p(true);
+	first = sg_engine_pin(engine, "p.test");
+	gate_p(true);
+	second = sg_engine_pin(engine, "p.test");
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_eq(first, second);
+	sg_pin_unref(&first);
+	sg_pin_unref(&second);
+	finish();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +378,11 @@ main(void)
 	tcase_add_loop_test(t, test_old_facts_and_no_answer, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, test_dry_run_hop_hides_nothing);
+	tcase_add_loop_test(t, test_route, 0,
+	    sizeof(routes) / sizeof(routes[0]));
+	tcase_add_loop_test(t, test_promise, 0,
+	    sizeof(promises) / sizeof(promises[0]));
+	tcase_add_test(t, test_pin_stays);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -652,6 +652,8 @@ START_TEST(test_header)
 		    "action=accept; group=finance; recipients=1/1000; "
 		    "id=4f3a9c21" },
 	};
+	struct sg_header h = { .worst = &told, .id = "4f3a9c21",
+		.group = "finance" };
 	char got[300];
 
 	for (size_t i = 0; i < N(r); i++) {
@@ -661,13 +663,37 @@ START_TEST(test_header)
 		decision.action = r[i].action;
 		decision.applied = SG_ACTION_TAG;
 		asked.dry_run = r[i].dry_run;
-		sg_reply_header(&told, r[i].a, r[i].b, got, sizeof(got));
+		h.not_passed = r[i].a;
+		h.accepted = r[i].b;
+		sg_reply_header(&h, got, sizeof(got));
 		ck_assert_str_eq(got, r[i].want);
 		/* Bcc: never a recipient's domain */
 		ck_assert_ptr_null(strstr(got, "good.test"));
 	}
-	sg_reply_header(&told, 1, 1, got, 12);
+	sg_reply_header(&h, got, 12);
 	ck_assert_str_eq(got, "result=not-");
+}
+END_TEST
+
+/* What delivery must keep stands before the id, on a clean pass too. */
+START_TEST(test_header_with_route)
+{
+	struct sg_header h = { .accepted = 3, .route = SG_LEVEL_SECURE,
+		.id = "4f3a9c21", .group = "finance" };
+	char got[300];
+
+	sg_reply_header(&h, got, sizeof(got));
+	ck_assert_str_eq(got, "result=pass; required=secure; action=accept; "
+	    "group=finance; recipients=0/3; route=secure; id=4f3a9c21");
+	verdict = (struct sg_verdict) { .result = SG_RESULT_UNKNOWN,
+		.reason = SG_REASON_TIMEOUT, .required = SG_LEVEL_ENCRYPT };
+	h.worst = &told;
+	h.not_passed = 1;
+	h.route = SG_LEVEL_ENCRYPT;
+	sg_reply_header(&h, got, sizeof(got));
+	ck_assert_str_eq(got, "result=unknown; reason=timeout; "
+	    "required=encrypt; action=accept; group=finance; recipients=1/3; "
+	    "route=encrypt; id=4f3a9c21");
 }
 END_TEST
 
@@ -811,6 +837,7 @@ main(void)
 	tcase_add_loop_test(t, test_longest, 1, SG_REASON_COUNT);
 	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_header);
+	tcase_add_test(t, test_header_with_route);
 	tcase_add_test(t, test_log);
 	tcase_add_test(t, test_log_absent);
 	tcase_add_loop_test(t, test_log_policy, 0, (int)N(policy_rows));

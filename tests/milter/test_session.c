@@ -27,7 +27,9 @@
 	"           { name = \"dry\" sender = [\"@dry.test\"]" \
 	"             on_fail = \"reject\" dry_run = true }," \
 	"           { name = \"login\" login = [\"pay*\"]" \
-	"             on_fail = \"reject\" } )"
+	"             on_fail = \"reject\" }," \
+	"           { name = \"route\" sender = [\"@route.test\"]" \
+	"             require = \"encrypt\" route_tag = true } )"
 
 static struct sg_session_env env;
 static struct sg_store *store;
@@ -35,7 +37,7 @@ static struct fake_worker *worker;
 static char dir[] = "/tmp/sg-session-XXXXXX", path[64];
 
 /* forged.*: the policy does not list the MX host; slow.*: never answered;
-   others publish nothing. */
+   tls.*: publishes nothing, offers TLS; others publish nothing. */
 static bool
 answer(struct fake_worker *w, const struct sg_job *job, void *arg)
 {
@@ -47,6 +49,12 @@ answer(struct fake_worker *w, const struct sg_job *job, void *arg)
 		return true;
 	f = learnt_facts(&job->hop, "1", forged ? POLICY : NULL,
 	    "mx.evil.test");
+	if (strncmp(job->hop.name, "tls", 3) == 0) {
+		f->mx[0].probe.state = SG_PROBE_OK;
+		f->mx[0].probe.level = SG_LEVEL_ENCRYPT;
+		f->mx[0].probe.at = sg_wall_now();
+		f->mx[0].probe.until.s = sg_wall_now().s + 3600;
+	}
 	fake_worker_send_facts(w, job->id, f);
 	sg_facts_unref(&f);
 	return true;
@@ -220,6 +228,24 @@ START_TEST(test_only_the_forged_one_is_refused)
 }
 END_TEST
 
+/* The map knows no senders: the header says what delivery must keep, and does
+   so once, whoever forged another. */
+START_TEST(test_route_on_a_clean_pass)
+{
+	struct milter_client c = begin("<a@route.test>", 0);
+	struct milter_reply r;
+
+	ck_assert_int_eq(rcpt(&c, "tls.test").code, 'c');
+	(void)milter_header(&c, "X-Stsgate", "result=pass; route=none; id=0");
+	r = milter_end(&c);
+	ck_assert_int_eq(r.code, 'c');
+	ck_assert_int_eq(r.deleted, 1);
+	ck_assert_ptr_nonnull(strstr(r.added, "result=pass; required=encrypt; "
+	    "action=accept; group=route; recipients=0/1; route=encrypt; id="));
+	milter_close(&c);
+}
+END_TEST
+
 START_TEST(test_hold_at_the_end)
 {
 	struct milter_client c = begin("<a@hold.test>", 0);
@@ -251,7 +277,8 @@ START_TEST(test_dry_run_header)
 }
 END_TEST
 
-/* THREATS 2.2: 0, 1, 5 and 200 copies, highest index first. */
+/* THREATS 2.2: 0, 1, 5 and 200 copies, highest index first; and nobody else's
+   header (T-14). */
 START_TEST(test_forged_headers)
 {
 	static const unsigned counts[] = { 0, 1, 5, 200 };
@@ -260,6 +287,7 @@ START_TEST(test_forged_headers)
 
 	ck_assert_int_eq(rcpt(&c, "free.test").code, 'c');
 	(void)milter_header(&c, "Subject", "x");
+	(void)milter_header(&c, "TLS-Required", "No");
 	for (unsigned i = 0; i < counts[_i]; i++)
 		(void)milter_header(&c, i % 2 ? "X-Stsgate" : "x-STSGATE",
 		    "result=pass");
@@ -359,7 +387,8 @@ START_TEST(test_local_submission)
 }
 END_TEST
 
-/* RFC 8689, T-08 to T-11: without an enforce policy nothing vouches. */
+/* RFC 8689: without an enforce policy nothing vouches (T-08, T-10), and that is
+   no hindrance to a bounce (T-11). */
 START_TEST(test_requiretls)
 {
 	struct milter_client c;
@@ -457,6 +486,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_row, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, test_only_the_forged_one_is_refused);
+	tcase_add_test(t, test_route_on_a_clean_pass);
 	tcase_add_test(t, test_hold_at_the_end);
 	tcase_add_test(t, test_dry_run_header);
 	tcase_add_loop_test(t, test_forged_headers, 0, 4);

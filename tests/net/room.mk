@@ -81,6 +81,7 @@ check_PROGRAMS += tests/net/test_plan_mx
 tests_net_test_plan_mx_SOURCES = tests/net/test_plan_mx.c $(PLAN_BENCH) \
 	$(DNS_SERVER) $(FAKE_HTTPS)
 tests_net_test_plan_mx_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_mx_LDFLAGS = -Wl,--wrap=sg_dns_ask
 tests_net_test_plan_mx_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_plan_probe
 tests_net_test_plan_probe_SOURCES = tests/net/test_plan_probe.c \
@@ -98,3 +99,7 @@ tests_net_test_no_connect_SOURCES = tests/net/test_no_connect.c \
 	tests/net/special_table.h
 tests_net_test_no_connect_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_no_connect_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_rebind
+tests_net_test_rebind_SOURCES = tests/net/test_rebind.c $(DNS_SERVER)
+tests_net_test_rebind_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_rebind_LDADD = $(TEST_LIBS)

@@ -12,6 +12,9 @@
 #define MUTATIONS 300000
 #define HEAD_LEN 18
 
+#define POLICY "version: STSv1\nmode: enforce\nmx: *.good.test\n" \
+	"max_age: 86400\n"
+
 static unsigned char frame_buf[SG_FRAME_MAX];
 
 static struct sg_job
@@ -21,6 +24,8 @@ sample_job(void)
 		.hop = { "mx.good.test", true, 2525 },
 		.deadline_ms = 8000,
 		.need = { "20261123T1", true, "old0" },
+		.policy = POLICY,
+		.policy_len = sizeof(POLICY) - 1,
 		.probe = true,
 		.demand = true
 	};
@@ -58,6 +63,9 @@ decode(const unsigned char *data, size_t len, struct sg_frame *out)
 		ck_assert_int_eq(err.reason, SG_REASON_INTERNAL);
 	if (rc == SG_OK && out->type == SG_FRAME_FACTS)
 		out->record = data + (out->record - copy);
+	if (rc == SG_OK && out->job.policy != NULL)
+		out->job.policy = (const char *)data +
+		    (out->job.policy - (const char *)copy);
 	free(copy);
 	return (rc);
 }
@@ -88,9 +96,13 @@ assert_same_job(const struct sg_job *a, const struct sg_job *b)
 	ck_assert_int_eq(a->probe, b->probe);
 	ck_assert_int_eq(a->demand, b->demand);
 	ck_assert_int_eq(a->again, b->again);
+	ck_assert_int_eq(a->policy != NULL, b->policy != NULL);
+	ck_assert_uint_eq(a->policy_len, b->policy_len);
+	if (a->policy != NULL)
+		ck_assert_mem_eq(a->policy, b->policy, a->policy_len);
 }
 
-/* All 32 combinations of flags. */
+/* All 32 combinations of flags, with a policy and without. */
 START_TEST(test_job_round_trip)
 {
 	struct sg_job job = sample_job();
@@ -102,6 +114,10 @@ START_TEST(test_job_round_trip)
 	job.demand = _i & 4;
 	job.need.refetch = _i & 8;
 	job.again = _i & 16;
+	if (_i & 32) {
+		job.policy = NULL;
+		job.policy_len = 0;
+	}
 	len = encode_job(&job);
 	ck_assert_uint_gt(len, HEAD_LEN);
 	ck_assert_int_eq(decode(frame_buf, len, &got), SG_OK);
@@ -245,7 +261,8 @@ put_string(unsigned char *at, const char *s)
 
 /* The frame that an encoder without scruples would have made. */
 static size_t
-forge(uint16_t port, uint32_t deadline_ms, const char *const text[3])
+forge(uint16_t port, uint32_t deadline_ms, const char *const text[3],
+    const char *policy, size_t policy_len)
 {
 	struct sg_frame ping = { .type = SG_FRAME_PING, .id = 9 };
 	unsigned char *at = frame_buf + encode(&ping);
@@ -259,6 +276,10 @@ forge(uint16_t port, uint32_t deadline_ms, const char *const text[3])
 		*at++ = (unsigned char)(deadline_ms >> shift);
 	for (size_t i = 0; i < 3; i++)
 		at += put_string(at, text[i]);
+	*at++ = (unsigned char)(policy_len >> 8);
+	*at++ = (unsigned char)policy_len;
+	memcpy(at, policy, policy_len);
+	at += policy_len;
 	len = (size_t)(at - frame_buf);
 	frame_buf[16] = (unsigned char)((len - HEAD_LEN) >> 8);
 	frame_buf[17] = (unsigned char)(len - HEAD_LEN);
@@ -276,7 +297,7 @@ START_TEST(test_job_fields)
 	    "%s: encoding", job_rows[_i].name);
 	len = forge(job_rows[_i].port, job_rows[_i].deadline_ms,
 	    (const char *const[]){ job_rows[_i].hop, job_rows[_i].known,
-	    job_rows[_i].backoff });
+	    job_rows[_i].backoff }, "", 0);
 	rc = decode(frame_buf, len, &got);
 	ck_assert_msg((rc == SG_OK) == job_rows[_i].good, "%s: got %d",
 	    job_rows[_i].name, rc);
@@ -286,11 +307,51 @@ END_TEST
 START_TEST(test_job_too_long)
 {
 	size_t len = forge(25, 100, (const char *const[]){ long_rows[_i].hop,
-	    long_rows[_i].known, long_rows[_i].backoff });
+	    long_rows[_i].known, long_rows[_i].backoff }, "", 0);
 	struct sg_frame got;
 
 	ck_assert_msg((decode(frame_buf, len, &got) == SG_OK) ==
 	    long_rows[_i].good, "%s", long_rows[_i].name);
+}
+END_TEST
+
+/* What the worker is told of a policy that is held. */
+static const struct {
+	const char *name, *text; /* NULL: a good one, padded to len */
+	size_t len;
+	bool good;
+} policy_rows[] = {
+	{ "a policy", POLICY, sizeof(POLICY) - 1, true },
+	{ "the longest", NULL, SG_JOB_POLICY_MAX, true },
+	{ "T13: longer", NULL, SG_JOB_POLICY_MAX + 1, false },
+	{ "no policy at all", "x", 1, false },
+	{ "P-05: without mx", "version: STSv1\nmode: enforce\nmax_age: 1\n",
+	    40, false },
+	{ "T14: a NUL in it", "version: STSv1\0", 15, false },
+};
+
+START_TEST(test_job_policy)
+{
+	static char text[SG_JOB_POLICY_MAX + 1];
+	const char *policy = policy_rows[_i].text;
+	struct sg_job job = sample_job();
+	struct sg_frame got;
+	size_t len = policy_rows[_i].len;
+
+	if (policy == NULL) {
+		memcpy(text, POLICY, sizeof(POLICY) - 1);
+		for (size_t at = sizeof(POLICY) - 1; at < len; at++)
+			text[at] = '\n'; /* blank lines are skipped */
+		policy = text;
+	}
+	job.policy = policy;
+	job.policy_len = len;
+	ck_assert_msg((encode_job(&job) > 0) == policy_rows[_i].good,
+	    "%s: encoding", policy_rows[_i].name);
+	len = forge(25, 100, (const char *const[]){ "good.test", "one", "" },
+	    policy, len);
+	ck_assert_msg((decode(frame_buf, len, &got) == SG_OK) ==
+	    policy_rows[_i].good, "%s: decoding", policy_rows[_i].name);
 }
 END_TEST
 
@@ -489,12 +550,13 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, test_job_round_trip, 0, 32);
+	tcase_add_loop_test(tc, test_job_round_trip, 0, 64);
 	tcase_add_test(tc, test_big_endian);
 	tcase_add_loop_test(tc, test_plain_round_trip, 0, 3);
 	tcase_add_loop_test(tc, test_facts_round_trip, 0, 5);
 	tcase_add_loop_test(tc, test_job_fields, 0, ROWS(job_rows));
 	tcase_add_loop_test(tc, test_job_too_long, 0, ROWS(long_rows));
+	tcase_add_loop_test(tc, test_job_policy, 0, ROWS(policy_rows));
 	tcase_add_loop_test(tc, test_head_fields, 0, ROWS(head_rows));
 	tcase_add_test(tc, test_encode_refuses);
 	tcase_add_loop_test(tc, test_truncation, 0, 3);

@@ -100,7 +100,7 @@ static const struct host_case {
 	    SG_TLSA_NONE, 0, 2, "insec.test", NULL },
 	{ "D-31 TLSA owner is an alias", "own.test", SG_ADDR_OK,
 	    SG_TLSA_USABLE, 1, 2, "own.test", NULL },
-	{ "D-24a, D-30 alias: at its end", "al1.test", SG_ADDR_OK,
+	{ "N-06, D-24a, D-30 alias: at its end", "al1.test", SG_ADDR_OK,
 	    SG_TLSA_USABLE, 1, 1, "exp1.test", "al1.test" },
 	{ "D-24a, D-29 alias: none at its end", "al2.test", SG_ADDR_OK,
 	    SG_TLSA_USABLE, 1, 2, "exp2.test", NULL },
@@ -299,6 +299,114 @@ START_TEST(test_port)
 }
 END_TEST
 
+/* A-12: a host whose name leaves no room for "_25._tcp." has no TLSA records,
+   which is no error; where what it is an alias of has room, they are there. */
+#define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG L63 "." L63 "." L63 ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaa.test" /* 245 octets */
+
+static const struct {
+	const char *label, *mx;
+	struct dns_row rows[3];
+	enum sg_tlsa_state state;
+	size_t asked;
+} long_cases[] = {
+	{ "A-12 too long: none", "10 " LONG, { A(LONG, PUBLIC) },
+	    SG_TLSA_NONE, 0 },
+	{ "A-12 too long, an alias of one with records", "10 " LONG,
+	    { CNAME(LONG, "short.test"), A("short.test", PUBLIC),
+	    TLSA("short.test", "EE") }, SG_TLSA_USABLE, 1 },
+	{ "A-12 an alias of one that is too long", "10 short.test",
+	    { CNAME("short.test", LONG), A(LONG, PUBLIC),
+	    TLSA("short.test", "EE") }, SG_TLSA_USABLE, 1 },
+};
+
+START_TEST(test_long_name)
+{
+	static struct dns_row rows[4];
+	struct plan_bench b;
+	size_t n = 0;
+
+	ck_assert_uint_eq(strlen(LONG), 245);
+	rows[n++] = (struct dns_row)MX("d.test", long_cases[_i].mx);
+	for (int i = 0; i < 3 && long_cases[_i].rows[i].name != NULL; i++)
+		rows[n++] = long_cases[_i].rows[i];
+	plan_bench_open(&b, rows, n, "DNS:plain.test");
+	b.job.probe = false;
+	plan_bench_run(&b, "d.test");
+	ck_assert_uint_eq(b.facts->n_mx, 1);
+	ck_assert_int_eq(b.facts->mx[0].addrs, SG_ADDR_OK);
+	ck_assert_msg(b.facts->mx[0].tlsa == long_cases[_i].state,
+	    "%s: got %d", long_cases[_i].label, b.facts->mx[0].tlsa);
+	ck_assert_uint_eq(dns_server_count(b.dns, NULL, SG_DNS_TLSA),
+	    long_cases[_i].asked);
+	plan_bench_close(&b);
+}
+END_TEST
+
+/* D-13: the question for the first link of a chain, when it fails. libunbound
+   has that link from the answer about addresses, most of the time, and asks
+   nobody; so here it is asked about another name (--wrap), whose server does
+   fail. */
+struct sg_dns_query *__real_sg_dns_ask(struct sg_dns *dns, const char *name,
+    int type, int deadline_ms, sg_dns_cb *cb, void *arg);
+struct sg_dns_query *__wrap_sg_dns_ask(struct sg_dns *dns, const char *name,
+    int type, int deadline_ms, sg_dns_cb *cb, void *arg);
+static const char *cname_at; /* "": it cannot be asked */
+
+struct sg_dns_query *
+__wrap_sg_dns_ask(struct sg_dns *dns, const char *name, int type,
+    int deadline_ms, sg_dns_cb *cb, void *arg)
+{
+	if (type == SG_DNS_CNAME && cname_at != NULL) {
+		if (cname_at[0] == '\0')
+			return (NULL);
+		name = cname_at;
+	}
+	return (__real_sg_dns_ask(dns, name, type, deadline_ms, cb, arg));
+}
+
+static const struct dns_row link_rows[] = {
+	MX("d.test", "10 al.test"), CNAME("al.test", "x.child.test"),
+	A("x.child.test", PUBLIC), TLSA("al.test", "EE"),
+	FAULT("fail.test", SG_DNS_CNAME, DNS_SERVFAIL),
+	FAULT("mute.test", SG_DNS_CNAME, DNS_SILENT),
+	{ "forged.test", SG_DNS_CNAME, DNS_BAD_SIG, "any.test", 0, 0 },
+	CNAME("other.child.test", "x.child.test"), A("none.test", PUBLIC),
+};
+
+static const struct {
+	const char *label, *at;
+	enum sg_tlsa_state state;
+	size_t asked;
+} link_cases[] = {
+	{ "D-13 secure: records at the host itself", NULL, SG_TLSA_USABLE, 1 },
+	{ "D-13, D-09 SERVFAIL", "fail.test", SG_TLSA_ERROR, 0 },
+	{ "D-13, D-09 no answer", "mute.test", SG_TLSA_ERROR, 0 },
+	{ "D-13, D-09 bogus", "forged.test", SG_TLSA_BOGUS, 0 },
+	{ "D-13 cannot be asked", "", SG_TLSA_ERROR, 0 },
+	{ "D-13 insecure: no DANE", "other.child.test", SG_TLSA_NONE, 0 },
+	{ "D-13 no link any more: no DANE", "none.test", SG_TLSA_NONE, 0 },
+};
+
+START_TEST(test_first_link)
+{
+	struct plan_bench b;
+
+	cname_at = link_cases[_i].at;
+	plan_bench_open(&b, link_rows, N(link_rows), "DNS:plain.test");
+	b.job.probe = false;
+	b.job.deadline_ms = 3000;
+	plan_bench_run(&b, "d.test");
+	ck_assert_int_eq(b.facts->mx[0].addrs, SG_ADDR_OK);
+	ck_assert_msg(b.facts->mx[0].tlsa == link_cases[_i].state,
+	    "%s: got %d", link_cases[_i].label, b.facts->mx[0].tlsa);
+	ck_assert_uint_eq(dns_server_count(b.dns, NULL, SG_DNS_TLSA),
+	    link_cases[_i].asked);
+	plan_bench_close(&b);
+}
+END_TEST
+
 /* T13: more records than are kept are counted and cut, not fatal. */
 START_TEST(test_many_records)
 {
@@ -383,6 +491,8 @@ main(void)
 	tcase_add_test(tc, test_addresses_first);
 	tcase_add_loop_test(tc, test_list, 0, (int)N(list_cases));
 	tcase_add_test(tc, test_port);
+	tcase_add_loop_test(tc, test_long_name, 0, (int)N(long_cases));
+	tcase_add_loop_test(tc, test_first_link, 0, (int)N(link_cases));
 	tcase_add_test(tc, test_many_records);
 	tcase_add_test(tc, test_deadline);
 	tcase_add_test(tc, test_cancel);

@@ -94,6 +94,7 @@ static const struct probe_case {
 			       hang: "a", "ab" */
 	bool demand, off;   /* off: may not be probed */
 	const char *known;  /* id of the policy that is held */
+	const char *held;   /* and its text, if the worker is told */
 	int deadline_ms;
 	/* '?' = may be or not: two are probed beside each other. */
 	const char *conns;  /* to each */
@@ -149,6 +150,30 @@ static const struct probe_case {
 	{ .label = "a policy is held, TXT is gone", .hop = "plain.child.test",
 	    .policy = NULL, .bad = "", .known = "one", .conns = "1110",
 	    .states = "OOO" },
+	{ .label = "a policy is held: as if it had been fetched",
+	    .hop = "d.child.test", .policy = NULL, .bad = "b", .known = "one",
+	    .held = ABC, .conns = "1?00", .states = "O--" },
+	{ .label = "held, the next, and the next", .hop = "d.child.test",
+	    .policy = NULL, .bad = "12", .known = "one", .held = ABC,
+	    .conns = "1110", .states = "FFO" },
+	{ .label = "held: a host that it does not name",
+	    .hop = "late.child.test", .policy = NULL, .bad = "",
+	    .known = "one", .held = ABC, .conns = "0100", .states = "-O" },
+	{ .label = "held, mode none", .hop = "d.child.test", .policy = NULL,
+	    .bad = "", .known = "one", .held = OFF, .conns = "0000",
+	    .states = "---" },
+	{ .label = "held, TXT is gone", .hop = "plain.child.test",
+	    .policy = NULL, .bad = "b", .known = "one", .held = ABC,
+	    .conns = "1?00", .states = "O--" },
+	{ .label = "K-07 held, the new one names another",
+	    .hop = "late.child.test",
+	    .policy = POLICY("enforce", "mx: b.test\n"), .bad = "",
+	    .known = "zero", .held = POLICY("enforce", "mx: late.test\n"),
+	    .conns = "?100", .states = "?O" },
+	{ .label = "held, the new one cannot be had: the old one counts",
+	    .hop = "late.child.test", .policy = NULL, .bad = "",
+	    .known = "zero", .held = POLICY("enforce", "mx: b.test\n"),
+	    .conns = "0100", .states = "-O" },
 	{ .label = "probes are not wanted", .hop = "d.child.test",
 	    .policy = ABC, .bad = "", .off = true, .demand = true,
 	    .conns = "0000", .states = "---" },
@@ -243,6 +268,10 @@ set_up(struct plan_bench *b, const struct probe_case *c)
 	if (c->known != NULL)
 		snprintf(b->job.need.known_id, sizeof(b->job.need.known_id),
 		    "%s", c->known);
+	if (c->held != NULL) {
+		b->job.policy = c->held;
+		b->job.policy_len = strlen(c->held);
+	}
 }
 
 START_TEST(test_probes)
@@ -282,6 +311,8 @@ static const struct dns_row name_rows[] = {
 	CNAME("@own.test", "elsewhere.test"), A("own.test", "127.0.0.1"),
 	{ "elsewhere.test", SG_DNS_TLSA, DNS_DATA, "EE", 0, 0 },
 	MX("own-mx.test", "10 own.test"),
+	CNAME("nomx.test", "nomx-real.test"), A("nomx-real.test", "127.0.0.1"),
+	TLSA("nomx-real.test", "TA"),
 };
 
 static const struct name_case {
@@ -311,6 +342,14 @@ static const struct name_case {
 	    "DNS:exchange.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE, "ta.test" },
 	{ "D-46 DANE-TA: a fourth name", "hop.test", "DNS:fourth.test", NULL,
 	    SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "ta.test" },
+	{ "D-48 no MX, an alias: what it is an alias of", "nomx.test",
+	    "DNS:nomx-real.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE,
+	    "nomx-real.test" },
+	{ "D-48 no MX, an alias: the next hop itself", "nomx.test",
+	    "DNS:nomx.test", NULL, SG_PROBE_OK, SG_LEVEL_DANE,
+	    "nomx-real.test" },
+	{ "D-48 no MX, an alias: no other", "nomx.test", "DNS:other.test",
+	    NULL, SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "nomx-real.test" },
 	{ "D-47 insecure MX: not the next hop", "loose.child.test",
 	    "DNS:loose.child.test", POLICY("enforce", "mx: ta.test\n"),
 	    SG_PROBE_FAIL, SG_LEVEL_ENCRYPT, "ta.test" },
@@ -371,6 +410,41 @@ START_TEST(test_two_at_once)
 	ck_assert(plan_bench_sees(&b, 1, 1));
 	mx_server_seen(b.mx[2], &seen);
 	ck_assert_uint_eq(seen.connections, 0);
+	plan_bench_close(&b);
+}
+END_TEST
+
+/* T19: a host is good, and the policy that may not name it is on its way: the
+   others are left alone meanwhile, whether one is held or not. */
+START_TEST(test_policy_on_its_way)
+{
+	struct sg_plan *plan;
+	struct mx_seen seen;
+	struct plan_bench b;
+	char conns[64];
+
+	plan_bench_open(&b, probe_rows, N(probe_rows), SANS);
+	mx_server_load(b.mx[1], &hangs);
+	b.net.https->stuck = true;
+	if (_i == 1) {
+		snprintf(b.job.need.known_id, sizeof(b.job.need.known_id),
+		    "one");
+		b.job.need.refetch = true;
+		b.job.policy = ABC;
+		b.job.policy_len = strlen(ABC);
+	}
+	plan = plan_bench_start(&b, "d.child.test");
+	ck_assert(plan_bench_sees(&b, 0, 1));
+	do {
+		event_base_loop(b.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		mx_server_seen(b.mx[0], &seen);
+	} while (strstr(seen.said, "QUIT") == NULL);
+	ck_assert_uint_eq(b.net.https->gets, 1);
+	plan_bench_connections(&b, conns);
+	ck_assert_msg(conns[0] == '1' && conns[4] == '0', "connections %s",
+	    conns);
+	ck_assert_uint_eq(b.called, 0);
+	sg_plan_cancel(plan);
 	plan_bench_close(&b);
 }
 END_TEST
@@ -480,6 +554,7 @@ main(void)
 	tcase_add_loop_test(tc, test_probes, 0, (int)N(cases));
 	tcase_add_loop_test(tc, test_names, 0, (int)N(name_cases));
 	tcase_add_test(tc, test_two_at_once);
+	tcase_add_loop_test(tc, test_policy_on_its_way, 0, 2);
 	tcase_add_test(tc, test_timeout);
 	tcase_add_test(tc, test_eight);
 	tcase_add_test(tc, test_shared);

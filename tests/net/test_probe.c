@@ -193,6 +193,8 @@ static const struct row {
 	    SILENT },
 	/* --- EHLO within TLS --- */
 	{ "TLS EHLO 250 alone", SAYS(MX_EHLO_TLS, "250\r\n"), OK, NONE, QUITS },
+	{ "TLS EHLO, STARTTLS once more: M-16", SAYS(MX_EHLO_TLS,
+	    "250-a\r\n250 STARTTLS\r\n"), OK, NONE, QUITS },
 	{ "TLS EHLO 354", SAYS(MX_EHLO_TLS, "354 hm\r\n"), AWAY, GONE, QUITS },
 	{ "TLS EHLO 450", SAYS(MX_EHLO_TLS, "450 hm\r\n"), AWAY, GONE, QUITS },
 	{ "TLS EHLO 421: T19", SAYS(MX_EHLO_TLS, "421 busy\r\n"), AWAY, GONE,
@@ -284,7 +286,7 @@ START_TEST(each_state)
 }
 END_TEST
 
-/* --- what is said ------------------------------------------------------- */
+/* --- what is said, and M-13: nothing between 220 and the handshake ---------- */
 
 START_TEST(conversation)
 {

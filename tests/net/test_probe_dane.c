@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the prober makes of TLSA records: STANDARDS D-40 to D-53, O-01 to O-09,
+ * What the prober makes of TLSA records (STANDARDS D, from D-40 on, and O),
  * through sg_tlsa_select() as the plan would.
  */
 #include <check.h>
@@ -299,6 +299,54 @@ START_TEST(none_usable)
 }
 END_TEST
 
+/* --- constraints in a trust anchor ------------------------------------------ */
+
+/* D-45: 2 0 0, of a CA that has one below it. */
+static const struct {
+	const char *name;
+	struct test_ca_spec anchor;
+	enum sg_probe_state state;
+} constraints[] = {
+	{ "D-45: none", { "Anchor", NULL, NULL, -1 }, OK },
+	{ "D-45: path length 1", { "Anchor", NULL, NULL, 1 }, OK },
+	{ "D-45: path length 0", { "Anchor", NULL, NULL, 0 }, FAIL },
+	{ "D-45: a name that is permitted",
+	    { "Anchor", NULL, "critical,permitted;DNS:good.test", -1 }, OK },
+	{ "D-45: a name that is not",
+	    { "Anchor", NULL, "critical,permitted;DNS:a.test", -1 }, FAIL },
+};
+
+START_TEST(anchor_constraints)
+{
+	struct test_ca *anchor = test_ca_new_as(&constraints[_i].anchor);
+	struct test_ca_spec spec = { "Below", anchor, NULL, -1 };
+	struct test_ca *below = test_ca_new_as(&spec);
+	struct test_leaf_spec leaf = { .san = "DNS:" BASE };
+	struct mx_script script = { .at = MX_QUIT };
+	struct sg_probe_params params = probe_bench_params(&bench);
+	unsigned char der[4096], *p = der;
+	struct sg_tlsa tlsa = { 2, 0, 0, der, 0 };
+	struct probe_outcome out;
+
+	ck_assert(anchor != NULL && below != NULL);
+	script.leaf = test_ca_leaf(below, &leaf);
+	script.issuer = test_ca_cert(below);
+	tlsa.len = (size_t)i2d_X509(test_ca_cert(anchor), &p);
+	ck_assert(tlsa.len > 0 && tlsa.len < sizeof(der));
+	params.tlsa = &tlsa;
+	params.n_tlsa = sg_tlsa_select(&tlsa, 1);
+	params.tlsa_base = BASE;
+	probe_bench_play(&bench, &script, &params, &out);
+	check(constraints[_i].name, &out.result.probe, constraints[_i].state,
+	    UNTRUSTED); /* so says PKIX, of an unknown CA */
+	ck_assert_msg(constraints[_i].state == OK ||
+	    strstr(out.result.probe.detail, "dane-no-match") == NULL,
+	    "%s: %s", constraints[_i].name, out.result.probe.detail);
+	test_ca_free(&below);
+	test_ca_free(&anchor);
+}
+END_TEST
+
 #define N(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int
@@ -314,6 +362,7 @@ main(void)
 	tcase_add_loop_test(tc, matrix, 0, 2 * 2 * 3 * ROUNDS);
 	tcase_add_loop_test(tc, rules, 0, N(table));
 	tcase_add_test(tc, none_usable);
+	tcase_add_loop_test(tc, anchor_constraints, 0, N(constraints));
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

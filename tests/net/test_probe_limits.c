@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whom the prober leaves alone, and for how long (THREATS T12, T19).
+ * Whom the prober leaves alone, and for how long (M-22, THREATS T12, T19).
  */
 #include <check.h>
 #include <stdio.h>
@@ -190,15 +190,24 @@ START_TEST(provider_bucket)
 }
 END_TEST
 
+/* Bounded memory: of more providers than are kept the oldest is forgotten, and
+   may start anew; the latest is not. */
 START_TEST(provider_bounded)
 {
 	struct sg_providers *p = sg_providers_new();
 	char host[64];
 
+	for (int i = 0; i < SG_PROVIDER_BURST; i++)
+		ck_assert(takes(p, "mx.first.test", 5000));
+	ck_assert(!takes(p, "mx.first.test", 5000));
 	for (int i = 0; i < 3 * SG_PROVIDERS_KEPT; i++) {
 		snprintf(host, sizeof(host), "mx.d%06d.test", i);
 		ck_assert(takes(p, host, 5000));
 	}
+	ck_assert(takes(p, "mx.first.test", 5000));
+	for (int i = 1; i < SG_PROVIDER_BURST; i++)
+		ck_assert(takes(p, host, 5000));
+	ck_assert(!takes(p, host, 5000));
 	sg_providers_free(&p);
 	ck_assert_ptr_null(p);
 }

@@ -68,7 +68,7 @@ fixture_run(struct fixture *f)
 	ck_assert_int_ge(f->pid, 0);
 	if (f->pid == 0) {
 		close(fds[0]);
-		_exit(sg_worker_run(fds[1], &f->config));
+		_exit(sg_worker_run(fds[1], &f->config, NULL));
 	}
 	close(fds[1]);
 	f->fd = fds[0];

@@ -24,7 +24,10 @@ scratch_now(void)
 static inline void
 scratch_make(void)
 {
-	(void)snprintf(scratch_dir, sizeof(scratch_dir), "./store-XXXXXX");
+	/* Not below the build directory, which may be closed to the user that
+	   some of the tests become (/root is). */
+	(void)snprintf(scratch_dir, sizeof(scratch_dir),
+	    P_tmpdir "/stsgate-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(scratch_dir));
 	(void)snprintf(scratch_db, sizeof(scratch_db), "%s/facts.db",
 	    scratch_dir);

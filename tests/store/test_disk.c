@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -368,7 +370,7 @@ static void newer_schema(void)
 	struct sg_store *s = scratch_store();
 
 	sg_store_close(&s);
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 99");
 }
 static void foreign(void) { sql("CREATE TABLE bookmarks (url TEXT)"); }
 static void directory(void) { ck_assert_int_eq(mkdir(scratch_db, 0700), 0); }
@@ -570,30 +572,165 @@ START_TEST(reads_beside_a_transaction)
 }
 END_TEST
 
-/* The directory is not ours to write in. Root may write everywhere: it plays
-   an ordinary user then, in this forked child. */
+/* Root may write everywhere: he is an ordinary user from now on, in this
+   forked child, and so is the scratch directory. */
+static void
+become_user(void)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(scratch_dir, 65534, 65534), 0);
+	ck_assert_int_eq(setresgid(65534, 65534, 65534), 0);
+	ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
+}
+
+/* The directory is not ours to write in. */
 START_TEST(survives_a_read_only_directory)
 {
-	bool root = geteuid() == 0;
 	struct sg_store *s;
 	struct sg_err err;
 
+	become_user();
 	ck_assert_int_eq(chmod(scratch_dir, 0555), 0);
-	if (root)
-		ck_assert_int_eq(seteuid(65534), 0);
-	/* Unless the build directory itself is closed to that user. */
-	if (faccessat(AT_FDCWD, scratch_dir, R_OK, AT_EACCESS) == 0) {
-		ck_assert_msg(scratch_open(scratch_db, 0, &s, &err) == SG_OK,
-		    "%s", err.text);
-		ck_assert(stats(s).degraded);
-		ck_assert(scratch_put(s, "good.test", DAY) == SG_RETRY);
-		ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
-		ck_assert(scratch_has(s, "other.test", NULL) == SG_RETRY);
-		sg_store_close(&s);
-	}
-	if (root)
-		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_msg(scratch_open(scratch_db, 0, &s, &err) == SG_OK, "%s",
+	    err.text);
+	ck_assert(stats(s).degraded);
+	ck_assert(scratch_put(s, "good.test", DAY) == SG_RETRY);
+	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
+	ck_assert(scratch_has(s, "other.test", NULL) == SG_RETRY);
+	sg_store_close(&s);
 	ck_assert_int_eq(chmod(scratch_dir, 0700), 0);
+}
+END_TEST
+
+/* How it comes that a file cannot be written... */
+enum freeze { DIRECTORY, FILE_TOO, MOUNT };
+static const struct {
+	const char *name;
+	enum freeze how;
+	bool killed; /* ...and the last to write it was: there is a -wal */
+} frozen[] = {
+	{ "directory", DIRECTORY, false }, { "and file", FILE_TOO, false },
+	{ "directory, -wal", DIRECTORY, true },
+	{ "and file, -wal", FILE_TOO, true }, { "mount", MOUNT, false },
+	{ "mount, -wal", MOUNT, true },
+};
+
+/* As kill -9 leaves it: the -shm may be lost with the machine. */
+static void
+write_some(bool killed)
+{
+	struct sg_store *s;
+	char shm[200];
+	int status;
+	pid_t pid;
+
+	if (!killed) {
+		s = scratch_store();
+		ck_assert(scratch_put(s, "good.test", DAY) == SG_OK);
+		sg_store_close(&s);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		s = scratch_store();
+		_exit(scratch_put(s, "good.test", DAY) == SG_OK ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(scratch_count("-wal"), 1);
+	(void)snprintf(shm, sizeof(shm), "%s-shm", scratch_db);
+	ck_assert_int_eq(unlink(shm), 0);
+}
+
+/* False: it cannot be done here. */
+static bool
+freeze(enum freeze how)
+{
+	if (how == MOUNT)
+		return unshare(CLONE_NEWNS) == 0 &&
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		    mount(scratch_dir, scratch_dir, NULL, MS_BIND, NULL) == 0 &&
+		    mount("none", scratch_dir, NULL,
+			MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+	become_user();
+	if (how == FILE_TOO)
+		ck_assert_int_eq(chmod(scratch_db, 0400), 0);
+	return chmod(scratch_dir, 0555) == 0;
+}
+
+static void
+thaw(enum freeze how)
+{
+	if (how == MOUNT) {
+		ck_assert_int_eq(umount2(scratch_dir, MNT_DETACH), 0);
+		return;
+	}
+	ck_assert_int_eq(chmod(scratch_dir, 0700), 0);
+	ck_assert_int_eq(chmod(scratch_db, 0600), 0);
+}
+
+/* THREATS 5.4: what is on a disk that cannot be written is still in force, and
+   written on when it can. */
+START_TEST(reads_what_it_cannot_write)
+{
+	enum freeze how = frozen[_i].how;
+	struct sg_store *s;
+	struct sg_err err;
+	bool policy = false;
+
+	if (how != MOUNT)
+		become_user();
+	write_some(frozen[_i].killed);
+	if (!freeze(how)) {
+		ck_assert(how == MOUNT);
+		return;
+	}
+	ck_assert_msg(scratch_open(scratch_db, 0, &s, &err) == SG_OK, "%s: %s",
+	    frozen[_i].name, err.text);
+	ck_assert(stats(s).degraded);
+	ck_assert_msg(strstr(stats(s).text, "read all the same") != NULL,
+	    "%s: %s", frozen[_i].name, stats(s).text);
+	ck_assert_msg(scratch_has(s, "good.test", &policy) == SG_OK && policy,
+	    "%s: the policy is hidden", frozen[_i].name);
+	ck_assert(scratch_has(s, "other.test", NULL) == SG_NONE);
+	ck_assert(scratch_put(s, "new.test", DAY) == SG_RETRY);
+	ck_assert(scratch_has(s, "new.test", NULL) == SG_OK);
+	thaw(how);
+	scratch_clock += 31;
+	ck_assert(scratch_put(s, "last.test", DAY) == SG_OK);
+	ck_assert(!stats(s).degraded);
+	sg_store_close(&s);
+	s = scratch_store();
+	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
+	ck_assert(scratch_has(s, "new.test", NULL) == SG_OK);
+	ck_assert(scratch_has(s, "last.test", NULL) == SG_OK);
+	sg_store_close(&s);
+}
+END_TEST
+
+/* One that is not whole is not read either. */
+START_TEST(checks_what_it_cannot_write)
+{
+	struct sg_store *s;
+	struct sg_err err;
+	FILE *f;
+
+	become_user();
+	write_some(false);
+	f = fopen(scratch_db, "r+");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fseek(f, 2 * 4096, SEEK_SET), 0); /* an index */
+	for (int i = 0; i < 4096; i++)
+		(void)fputc(0xff, f);
+	fclose(f);
+	ck_assert(freeze(FILE_TOO));
+	ck_assert_msg(scratch_open(scratch_db, 0, &s, &err) == SG_OK, "%s",
+	    err.text);
+	ck_assert(stats(s).degraded);
+	ck_assert(scratch_has(s, "good.test", NULL) == SG_RETRY);
+	sg_store_close(&s);
+	thaw(FILE_TOO);
 }
 END_TEST
 
@@ -664,6 +801,9 @@ main(void)
 	tcase_add_test(t, survives_a_lock);
 	tcase_add_test(t, reads_beside_a_transaction);
 	tcase_add_test(t, survives_a_read_only_directory);
+	tcase_add_loop_test(t, reads_what_it_cannot_write, 0,
+	    (int)(sizeof(frozen) / sizeof(frozen[0])));
+	tcase_add_test(t, checks_what_it_cannot_write);
 	tcase_add_test(t, bounds_the_queue);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -93,7 +93,7 @@ wire_name(const char *text, unsigned char *out)
 {
 	size_t n = 0;
 
-	while (*text != '\0' && strcmp(text, ".") != 0 && n < 190) {
+	while (*text != '\0' && strcmp(text, ".") != 0 && n < 250) {
 		n += wire_part(&text, '.', out + n);
 		if (*text == '.')
 			text++;

@@ -71,31 +71,58 @@ new_cert(const char *common_name, long serial, long from_s, long until_s,
 }
 
 static int
-make_root(struct test_ca *ca, const char *common_name)
+sign_ca(struct test_ca *ca, const struct test_ca_spec *spec)
+{
+	const struct test_ca *by = spec->above != NULL ? spec->above : ca;
+	char basic[64] = "critical,CA:TRUE";
+
+	if (spec->path_length >= 0)
+		snprintf(basic, sizeof(basic), "critical,CA:TRUE,pathlen:%d",
+		    spec->path_length);
+	return (X509_set_issuer_name(ca->cert,
+	    X509_get_subject_name(by->cert)) &&
+	    add_extension(ca->cert, by->cert, NID_basic_constraints, basic) &&
+	    add_extension(ca->cert, by->cert, NID_subject_key_identifier,
+	    "hash") &&
+	    (spec->names == NULL || add_extension(ca->cert, by->cert,
+	    NID_name_constraints, spec->names)) &&
+	    X509_sign(ca->cert, by->key, EVP_sha256()) > 0);
+}
+
+static int
+make_ca(struct test_ca *ca, const struct test_ca_spec *spec)
 {
 	ca->key = EVP_EC_gen("P-256");
 	ca->leaf_key = EVP_EC_gen("P-256");
 	if (ca->key == NULL || ca->leaf_key == NULL)
 		return (0);
-	ca->cert = new_cert(common_name, ++ca->serial, -DAY, 10 * DAY,
+	ca->cert = new_cert(spec->common_name, ++ca->serial, -DAY, 10 * DAY,
 	    ca->key);
-	return (ca->cert != NULL &&
-	    X509_set_issuer_name(ca->cert, X509_get_subject_name(ca->cert)) &&
-	    add_extension(ca->cert, ca->cert, NID_basic_constraints,
-	    "critical,CA:TRUE") &&
-	    add_extension(ca->cert, ca->cert, NID_subject_key_identifier,
-	    "hash") &&
-	    X509_sign(ca->cert, ca->key, EVP_sha256()) > 0);
+	return (ca->cert != NULL && sign_ca(ca, spec));
+}
+
+struct test_ca *
+test_ca_new_as(const struct test_ca_spec *spec)
+{
+	struct test_ca *ca = calloc(1, sizeof(*ca));
+
+	if (ca != NULL && !make_ca(ca, spec))
+		test_ca_free(&ca);
+	return (ca);
 }
 
 struct test_ca *
 test_ca_new(const char *common_name)
 {
-	struct test_ca *ca = calloc(1, sizeof(*ca));
+	struct test_ca_spec spec = { common_name, NULL, NULL, -1 };
 
-	if (ca != NULL && !make_root(ca, common_name))
-		test_ca_free(&ca);
-	return (ca);
+	return (test_ca_new_as(&spec));
+}
+
+X509 *
+test_ca_cert(const struct test_ca *ca)
+{
+	return (ca->cert);
 }
 
 void

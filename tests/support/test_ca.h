@@ -12,6 +12,16 @@ struct test_ca;
 
 /* NULL: OpenSSL failed. */
 struct test_ca *test_ca_new(const char *common_name);
+/* The same for a CA that stands below another (NULL: at the top), with the
+   value of its nameConstraints and a path length (NULL, -1: none). */
+struct test_ca_spec {
+	const char *common_name;
+	struct test_ca *above;
+	const char *names; /* as openssl.cnf has it: "permitted;DNS:a.test" */
+	int path_length;
+};
+struct test_ca *test_ca_new_as(const struct test_ca_spec *spec);
+X509 *test_ca_cert(const struct test_ca *ca); /* lives as long as ca */
 /* Also removes the file and frees the leaves. */
 void test_ca_free(struct test_ca **ca);
 

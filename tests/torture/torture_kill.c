@@ -34,7 +34,8 @@ tell(void)
 static struct sg_store *
 open_store(void)
 {
-	struct sg_store_params p = { db, 10, tell };
+	struct sg_store_params p = { .path = db, .max_entries = 10,
+		.now = tell };
 	struct sg_store *s = NULL;
 	struct sg_err err;
 

@@ -81,7 +81,8 @@ has_policy(struct sg_store *s, const char *key)
 static enum sg_rc
 open_store(struct sg_store **s)
 {
-	struct sg_store_params p = { db, 1000, tell };
+	struct sg_store_params p = { .path = db, .max_entries = 1000,
+		.now = tell };
 	struct sg_err err = { .text = "" };
 	enum sg_rc rc = sg_store_open(&p, s, &err);
 

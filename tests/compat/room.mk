@@ -1,0 +1,4 @@
+check_PROGRAMS += tests/compat/test_sandbox
+tests_compat_test_sandbox_SOURCES = tests/compat/test_sandbox.c
+tests_compat_test_sandbox_CFLAGS = $(TEST_CFLAGS)
+tests_compat_test_sandbox_LDADD = $(TEST_LIBS)

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The wake sessions, by what libmilter would see of them: a socket is played
+ * that takes them, answers or does not, and closes them.
+ */
+#include <sys/socket.h>
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "listen.h"
+#include "wake.h"
+
+#define SESSIONS 4
+#define OPTNEG "\0\0\0\rO\0\0\0\6\0\0\0\0\0\0\0\0"
+#define ABORT "\0\0\0\1A"
+
+static char dir[64];
+static struct sg_listen at;
+static int server = -1;
+static struct sg_wake *wake;
+
+static void
+set_up(void)
+{
+	struct sg_err err;
+
+	snprintf(dir, sizeof(dir), P_tmpdir "/stsgate-wake-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	at = (struct sg_listen) { .is_unix = true };
+	snprintf(at.path, sizeof(at.path), "%s/sock", dir);
+	ck_assert_int_eq(sg_listen_open(&(struct sg_listen_params) { &at,
+	    (uid_t)-1, "", 0600 }, &server, &err), SG_OK);
+	wake = sg_wake_new(&at);
+	ck_assert_ptr_nonnull(wake);
+}
+
+static void
+tear_down(void)
+{
+	sg_wake_free(&wake);
+	ck_assert_ptr_null(wake);
+	close(server);
+	sg_listen_unlink(&at);
+	(void)rmdir(dir);
+}
+
+/* True if fd has something to be read (or accepted) within ms. */
+static bool
+is_ready(int fd, int ms)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, ms) == 1;
+}
+
+static int
+accept_session(void)
+{
+	int fd = accept(server, NULL, NULL);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void
+expect(int fd, const char *frame, size_t len)
+{
+	char buf[64];
+
+	ck_assert_int_eq(recv(fd, buf, len, MSG_WAITALL), (ssize_t)len);
+	ck_assert_mem_eq(buf, frame, len);
+}
+
+/* As libmilter answers; what is in it does not matter. */
+static void
+answer(int fd)
+{
+	ck_assert_int_eq(send(fd, OPTNEG, 17, MSG_NOSIGNAL), 17);
+}
+
+static void
+take_all(int fd[SESSIONS])
+{
+	for (int i = 0; i < SESSIONS; i++) {
+		fd[i] = accept_session();
+		expect(fd[i], OPTNEG, 17);
+		answer(fd[i]);
+	}
+}
+
+static void
+close_all(int fd[SESSIONS])
+{
+	for (int i = 0; i < SESSIONS; i++)
+		close(fd[i]);
+}
+
+/* Until the thread has them: what it was answered it must have read. */
+static void
+await_sessions(int fd[SESSIONS])
+{
+	bool all = false;
+	char buf[8];
+
+	while (!all) {
+		sg_wake_now(wake);
+		all = true;
+		for (int i = 0; i < SESSIONS; i++)
+			all = all && recv(fd[i], buf, 1, MSG_PEEK |
+			    MSG_DONTWAIT) == 1;
+		(void)poll(NULL, 0, 1);
+	}
+	for (int i = 0; i < SESSIONS; i++)
+		while (recv(fd[i], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+}
+
+/* Four of them, each offering nothing, which is how we know ourselves. */
+START_TEST(test_negotiation)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	ck_assert(sg_wake_is_ours(0, 0));
+	ck_assert(!sg_wake_is_ours(1, 0));
+	ck_assert(!sg_wake_is_ours(0, 1));
+	await_sessions(fd);
+	ck_assert(!is_ready(server, 0)); /* no fifth */
+	close_all(fd);
+}
+END_TEST
+
+/* One frame to the next session each time. */
+START_TEST(test_in_turn)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	for (int i = 0; i < 2 * SESSIONS; i++)
+		sg_wake_now(wake);
+	for (int i = 0; i < SESSIONS; i++) {
+		expect(fd[i], ABORT, 5);
+		expect(fd[i], ABORT, 5);
+		ck_assert(!is_ready(fd[i], 0));
+	}
+	close_all(fd);
+}
+END_TEST
+
+/* libmilter closes what idles for too long: it comes back. */
+START_TEST(test_reopened)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	close(fd[1]);
+	while (!is_ready(server, 1))
+		sg_wake_now(wake); /* finds out */
+	fd[1] = accept_session();
+	expect(fd[1], OPTNEG, 17);
+	answer(fd[1]);
+	await_sessions(fd);
+	close_all(fd);
+}
+END_TEST
+
+/* While many are being served it ticks by itself; not for one. */
+START_TEST(test_ticks_when_busy)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	sg_wake_enter(wake);
+	ck_assert(!is_ready(fd[0], 500)); /* longer than it sleeps */
+	for (int i = 1; i < 4; i++)
+		sg_wake_enter(wake);
+	for (int i = 0; i < SESSIONS; i++)
+		expect(fd[i], ABORT, 5);
+	for (int i = 0; i < 4; i++)
+		sg_wake_leave(wake);
+	close_all(fd);
+}
+END_TEST
+
+/* A controller that does not read blocks nobody, and loses no session. */
+START_TEST(test_full)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	for (int i = 0; i < 200000; i++)
+		sg_wake_now(wake);
+	ck_assert(!is_ready(server, 300)); /* none was given up */
+	close_all(fd);
+}
+END_TEST
+
+/* Without an answer it is no session yet, and the next is not begun. */
+START_TEST(test_no_answer)
+{
+	int fd = accept_session(), all[SESSIONS];
+
+	expect(fd, OPTNEG, 17);
+	sg_wake_now(wake);
+	ck_assert(!is_ready(fd, 100));
+	ck_assert(!is_ready(server, 0));
+	close(fd);
+	take_all(all); /* it tries again, and lacks all four */
+	close_all(all);
+}
+END_TEST
+
+/* Without memory or threads the daemon works without. */
+START_TEST(test_none)
+{
+	struct sg_wake *none = NULL;
+
+	sg_wake_now(none);
+	sg_wake_enter(none);
+	sg_wake_leave(none);
+	sg_wake_free(&none);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("wake");
+	TCase *t = tcase_create("wake");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_negotiation);
+	tcase_add_test(t, test_in_turn);
+	tcase_add_test(t, test_reopened);
+	tcase_add_test(t, test_ticks_when_busy);
+	tcase_add_test(t, test_full);
+	tcase_add_test(t, test_no_answer);
+	tcase_add_test(t, test_none);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
