@@ -16,7 +16,9 @@ FUZZ_PAGES = tests/fuzz/fuzz_sts_record tests/fuzz/fuzz_sts_policy \
 	tests/fuzz/fuzz_dns_answer tests/fuzz/fuzz_facts \
 	tests/fuzz/fuzz_merge tests/fuzz/fuzz_frame tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_store_row tests/fuzz/fuzz_store_model \
-	tests/fuzz/fuzz_texts tests/fuzz/fuzz_session
+	tests/fuzz/fuzz_texts tests/fuzz/fuzz_session \
+	tests/fuzz/fuzz_netstring tests/fuzz/fuzz_socketmap \
+	tests/fuzz/fuzz_pin
 check_PROGRAMS += $(FUZZ_PAGES)
 
 PAGE_LINK = $(AM_LDFLAGS) $(SG_FUZZ_LDFLAGS)
@@ -111,6 +113,23 @@ tests_fuzz_fuzz_session_SOURCES = tests/fuzz/fuzz_session.c tests/fuzz/make_fact
 tests_fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_fuzz_fuzz_session_LDFLAGS = $(PAGE_LINK)
 tests_fuzz_fuzz_session_LDADD = $(PAGE_LIBS)
+
+tests_fuzz_fuzz_netstring_SOURCES = tests/fuzz/fuzz_netstring.c tests/fuzz/fuzz.h \
+	$(FUZZ_DRIVE) milter/netstring.c
+tests_fuzz_fuzz_netstring_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_fuzz_fuzz_netstring_LDFLAGS = $(PAGE_LINK)
+tests_fuzz_fuzz_netstring_LDADD = $(PAGE_LIBS)
+
+tests_fuzz_fuzz_socketmap_SOURCES = tests/fuzz/fuzz_socketmap.c tests/fuzz/make_facts.h \
+	$(FUZZ_DRIVE) milter/mapreply.c
+tests_fuzz_fuzz_socketmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_fuzz_fuzz_socketmap_LDFLAGS = $(PAGE_LINK)
+tests_fuzz_fuzz_socketmap_LDADD = $(PAGE_LIBS)
+
+tests_fuzz_fuzz_pin_SOURCES = tests/fuzz/fuzz_pin.c tests/fuzz/fuzz.h \
+	$(FUZZ_DRIVE)
+tests_fuzz_fuzz_pin_LDFLAGS = $(PAGE_LINK)
+tests_fuzz_fuzz_pin_LDADD = $(PAGE_LIBS)
 
 # FUZZ_SECONDS a page, two pages at a time, in a build of its own (clang).
 FUZZ_SECONDS = 60

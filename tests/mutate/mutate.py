@@ -25,9 +25,10 @@ import tempfile
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 ROOM = "lib/decide"
 # The program that most likely notices comes first.
-TESTS = {"rules.c": ["rules", "verdict", "action"],
-         "action.c": ["action", "verdict", "rules"]}
-ALL = ["verdict", "action", "rules"]
+TESTS = {"rules.c": ["rules", "map", "verdict", "action"],
+         "action.c": ["action", "verdict", "rules", "map"],
+         "map.c": ["map"]}
+ALL = ["verdict", "action", "rules", "map"]
 TIMEOUT_S = 60  # a loop that does not end is noticed, too
 
 FAMILIES = [
@@ -59,6 +60,10 @@ FAMILIES = [
      "SG_SENDER_NULL"],
     ["SG_RULE_REQUIRE", "SG_RULE_ON_FAIL", "SG_RULE_ON_UNKNOWN",
      "SG_RULE_DRY_RUN", "SG_RULE_WINDOW"],
+    ["SG_MAP_NOTFOUND", "SG_MAP_ENCRYPT", "SG_MAP_VERIFY", "SG_MAP_SECURE",
+     "SG_MAP_DANE", "SG_MAP_DANE_ONLY", "SG_MAP_TEMP"],
+    ["SG_MAP_NO_NAMES", "SG_MAP_HOSTS", "SG_MAP_PATTERNS", "SG_MAP_NOBODY",
+     "SG_MAP_UNKNOWN"],
     ["RANK_EXACT", "RANK_OF_GROUP", "0"],
     ["SG_REASON_NONE", "SG_REASON_VALIDATION_FAILURE",
      "SG_REASON_TLSA_INVALID", "SG_REASON_DNSSEC_INVALID",
@@ -217,6 +222,9 @@ class Bench:
         self.libs = [os.path.join(build, "libstsgate.a")] + \
             words("MUTATE_LIBS")
         self.dir = tempfile.TemporaryDirectory(prefix="mutate-")
+        self.run(["-c", "-o", self.path("words.o"),
+                  os.path.join(TOP, "tests/decide/facts_words.c")])
+        self.libs.insert(0, self.path("words.o"))
         for test in ALL:
             self.run(["-c", "-o", self.path("test_%s.o" % test),
                       os.path.join(TOP, "tests/decide/test_%s.c" % test)])
