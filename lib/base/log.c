@@ -65,6 +65,7 @@ static struct {
 	pthread_cond_t more, empty;
 	atomic_bool running; /* read without the mutex */
 	bool stop, writing, asleep;
+	bool left; /* the thread hangs in its sink and was given up */
 	bool hangs; /* the last line without a thread was dropped */
 	struct buffer *fill;
 	struct buffer *drain; /* the thread's */
@@ -377,7 +378,7 @@ sg_log_stop(int max_wait_ms)
 	int error = 0;
 
 	pthread_mutex_lock(&lg.mutex);
-	if (!lg.running) {
+	if (!lg.running || lg.left) {
 		pthread_mutex_unlock(&lg.mutex);
 		return;
 	}
@@ -388,9 +389,12 @@ sg_log_stop(int max_wait_ms)
 	done = lg.fill->lines == 0 && !lg.writing;
 	if (done)
 		lg.running = false;
+	lg.left = !done; /* the sink hangs: the thread has its buffers for good */
 	pthread_mutex_unlock(&lg.mutex);
-	if (!done)
-		return; /* the sink hangs: its thread and buffers are left to it */
+	if (!done) {
+		pthread_detach(lg.thread);
+		return;
+	}
 	pthread_join(lg.thread, NULL);
 	pthread_mutex_lock(&lg.mutex);
 	free_buffers();
@@ -416,7 +420,7 @@ sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 		sg_log_syslog_forget();
 	lg.owner = getpid();
 	make_locks();
-	lg.running = lg.stop = lg.writing = lg.hangs = false;
+	lg.running = lg.stop = lg.writing = lg.hangs = lg.left = false;
 	free_buffers();
 	lg.target = target == SG_LOG_AUTO ? find_target() : target;
 	lg.max_level = max_level;

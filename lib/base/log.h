@@ -39,7 +39,8 @@ void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 void sg_log_syslogd(const char *path);
 
 /* Starts, and after the last line stops, the writer thread. Stop waits at
-   most max_wait_ms for what waits to be written. */
+   most max_wait_ms for what waits to be written; a thread that hangs is given
+   up with its buffers, and this process must not call sg_log_init() again. */
 void sg_log_start(void);
 void sg_log_stop(int max_wait_ms);
 

@@ -407,9 +407,11 @@ sg_disk_check(struct sg_disk *d, const atomic_bool *stop, struct sg_err *err)
 	opened = d->opened;
 	pthread_mutex_unlock(&d->read_mutex);
 	got = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL, &db);
-	sqlite3_progress_handler(db, CHECK_STEPS, is_stopped, (void *)stop);
-	if (got == SQLITE_OK)
+	if (got == SQLITE_OK) {
+		sqlite3_progress_handler(db, CHECK_STEPS, is_stopped,
+		    (void *)stop);
 		got = check_pages(db);
+	}
 	if (got != SQLITE_OK)
 		rc = sg_dbfile_judge(db, got, d->path, err);
 	(void)sqlite3_close(db);
