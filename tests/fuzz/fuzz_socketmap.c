@@ -100,7 +100,7 @@ level_of(const char *text)
 
 /* floor: what Postfix asks for at least. Opportunistic "dane" may be below
    anything but encrypt: decide/map.c says when it may be given. Sendmail's
-   dialect has no word for DANE: it looks for TLSA records itself. */
+   dialect has no word for DANE, and gets the policy's instead. */
 static void
 check_answer(const char *text, enum sg_level floor, enum sg_map_word word)
 {
