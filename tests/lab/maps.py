@@ -149,6 +149,14 @@ def read_table():
         yield key, rest[0], rest[-1]
 
 
+# One host, of which no TLSA is known: not looked for at the alias in between
+# (D-28), or it failed (D-09, D-29), which for no MTA is to mean "none".
+NO_TLSA = {
+    "alias-mid": "notfound", "alias-servfail": "temp dns-error",
+    "tlsa-servfail": "temp dns-error", "tlsa-bogus": "temp dnssec-invalid",
+}
+
+
 def mx_rows():
     """The domains of mxkinds.py, by what they publish."""
     for row in {r.domain: r for r in mxkinds.ROWS}.values():
@@ -160,6 +168,12 @@ def mx_rows():
         unusable = mxkinds.KINDS.get(row.kinds[0][0], mxkinds.Kind()) \
             .tlsa == mxkinds.UNUSABLE
         dane = "dane" if unusable else "dane-only"
+        if len(row.kinds) == 1 and row.kinds[0][0] in NO_TLSA:
+            word = NO_TLSA[row.kinds[0][0]]
+            yield row.domain, word, word
+            continue
+        if row.kinds[0][0] == "tlsa-servfail":
+            dane = "dane|dane-only"  # host by host, until there is a pin
         yield row.domain, *{
             "enforce": (secure, secure), "hostdane+sts": (secure, secure),
             "dane": (dane, "notfound"),
@@ -231,7 +245,8 @@ def check_rows(lab, rows):
 
     with ThreadPoolExecutor(4) as pool:
         asked = [a for answers in pool.map(ask, rows) for a in answers]
-    wrong = ["%s %s: got %r, want %r" % a for a in asked if a[2] != a[3]]
+    wrong = ["%s %s: got %r, want %r" % a for a in asked
+             if a[2] not in a[3].split("|")]
     if wrong:
         raise Failure("\n".join(wrong))
 
