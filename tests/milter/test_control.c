@@ -24,8 +24,8 @@ static char dir[] = "/tmp/stsgate-control-XXXXXX";
 static char control_path[64], metrics_path[64];
 static struct sg_session_env env;
 static struct sg_store *store;
-static enum sg_rc reload_rc;
-static const char *reload_text;
+static _Atomic(enum sg_rc) reload_rc;
+static const char *_Atomic reload_text;
 
 static enum sg_rc
 fake_reload(void *arg, char **text)
