@@ -63,7 +63,9 @@ sg_dbfile_resolve(const char *path, char **out_r, struct sg_err *err)
 		goto out;
 	}
 	*out_r = sqlite3_mprintf("%s/%s", real, basename(base));
-	rc = *out_r != NULL ? SG_OK : SG_BAD;
+	rc = SG_OK;
+	if (*out_r == NULL)
+		rc = unfit(err, path, "out of memory");
 out:
 	free(real);
 	free(base);

@@ -7,3 +7,14 @@ dist_check_SCRIPTS += tests/lint/source.sh tests/lint/coverage.sh tests/lint/met
 TESTS += tests/lint/commands.sh
 dist_check_SCRIPTS += tests/lint/commands.sh
 EXTRA_DIST += tests/lint/complete.zsh
+
+# In a build of its own, with --enable-coverage.
+dist_check_SCRIPTS += tests/lint/lines.sh
+.PHONY: coverage
+coverage:
+	mkdir -p coverage
+	cd coverage && { test -f Makefile || \
+		$(abs_srcdir)/configure -q --enable-coverage; }
+	$(MAKE) -C coverage
+	-$(MAKE) -k -C coverage check
+	$(srcdir)/tests/lint/lines.sh coverage
