@@ -111,7 +111,6 @@ check_answer(const char *text, enum sg_level floor, enum sg_map_word word)
 		    word == SG_MAP_DANE_ONLY || word == SG_MAP_ENCRYPT);
 	if (!begins(text, "OK "))
 		return;
-	if (level_of(text + 3) < floor) fprintf(stderr, "TEXT %s floor %d word %d\n", text, floor, word);
 	fuzz_hold(level_of(text + 3) >= floor);
 	check_attributes(text + 3 + strcspn(text + 3, " "));
 }
