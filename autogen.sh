@@ -16,14 +16,14 @@ build_packages="autoconf automake make gcc libc6-dev pkg-config check mandoc
 	dns-root-data zsh"
 lab_packages="postfix knot knot-dnsutils unbound nginx openssl python3 m4
 	procps mount valgrind"
-# for check --sanitizers
-fuzz_packages="clang libclang-rt-dev"
 # What tests/report/page.py looks at the report's page with; without it that
 # test is skipped, so only automatic checks (CI is set) fetch it
 browser_packages="chromium chromium-driver"
 [ -z "${CI-}" ] || lab_packages="$lab_packages $browser_packages"
 # to make a Debian package, and a Debian to try it on
 package_packages="debhelper dpkg-dev lintian debootstrap systemd-container"
+# for check --sanitizers
+fuzz_packages="clang libclang-rt-dev"
 # Debian's other mail servers: one of them is a machine's only one
 other_mtas="exim4-daemon-light exim4-daemon-heavy sendmail-bin opensmtpd
 	courier-mta nullmailer msmtp-mta dma esmtp-run ssmtp citadel-server"

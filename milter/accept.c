@@ -16,11 +16,13 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
 #define PAUSE_MS 650 /* 92 failures a minute */
+#define SAY_EVERY_S 60
 
 /* Linux's and the BSDs'; not in POSIX before 2024. */
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
@@ -46,9 +48,17 @@ sg_accept_turned_away(void)
 static void
 say(void)
 {
+	static time_t said;
+	struct timespec now;
+
+	atomic_fetch_add(&turned_away, 1);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (said != 0 && now.tv_sec - said < SAY_EVERY_S)
+		return;
+	said = now.tv_sec;
 	sg_log(SG_LOG_ERR, "no descriptor is free: a milter connection was "
 	    "turned away (%lu so far); raise the limit of open files",
-	    atomic_fetch_add(&turned_away, 1) + 1);
+	    sg_accept_turned_away());
 }
 
 /* Takes one with the descriptor kept back; -1 if it could not be kept. */

@@ -335,11 +335,15 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		.workers = p->boot->workers,
 		.before_wait = on_before_wait,
 		.worker_stuck = on_worker_stuck, .arg = f };
+	char clock_path[4096];
 
 	if (open_store(f, p->boot, err) != SG_OK)
 		return SG_BAD;
 	open_report(f, p);
 	engine.store = f->store;
+	snprintf(clock_path, sizeof(clock_path), "%s/clock",
+	    p->boot->state_dir);
+	engine.clock_path = clock_path;
 	if (sg_engine_new(&engine, &f->env.engine, err) != SG_OK)
 		return SG_BAD;
 	if (start_tlsmap(f, p, err) != SG_OK ||

@@ -13,14 +13,18 @@
 
 #include "decide/map.h"
 
+/* The clocks are read once, and again after a wait: a warm recipient is
+   judged in less time than asking them for it several times takes. */
 struct pass {
 	struct sg_engine *engine;
 	const struct sg_gate_ask *ask;
-	struct sg_mono until;
+	struct sg_mono until, mono;
+	double now_ms; /* the same, finer, for the log */
+	struct sg_wall now;
 };
 
 static double
-now_ms(void)
+mono_ms(void)
 {
 	struct timespec ts;
 
@@ -61,7 +65,7 @@ static void
 look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
     struct sg_gate_answer *a)
 {
-	int64_t left = p->until.ms - sg_mono_now().ms;
+	int64_t left = p->until.ms - p->mono.ms;
 	struct sg_ask ask = {
 		.hop = *hop,
 		.deadline_ms = left > 1 ? (int)left : 1,
@@ -73,12 +77,26 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 	struct sg_answer answer;
 
 	sg_engine_ask(p->engine, &ask, &answer);
+	if (answer.source != SG_SOURCE_MEMORY ||
+	    answer.missed != SG_REASON_NONE) {
+		p->mono = sg_mono_now();
+		p->now = sg_wall_now();
+	}
 	sg_facts_unref(&a->facts);
 	a->facts = answer.facts;
 	a->source = answer.source;
 	sg_decide_verdict(a->facts, a->asked.rule.require, p->ask->requiretls,
-	    sg_wall_now(), &a->verdict);
+	    p->now, &a->verdict);
 	mark_missed(p, a, answer.missed);
+}
+
+static void
+no_reject(struct sg_gate_answer *a)
+{
+	if (a->decision.action == SG_ACTION_REJECT)
+		a->decision.action = SG_ACTION_DEFER;
+	if (a->decision.applied == SG_ACTION_REJECT)
+		a->decision.applied = SG_ACTION_DEFER;
 }
 
 /* The look at DNS that must come before mail is refused for good could not be
@@ -89,12 +107,20 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 static void
 soften(struct sg_gate_answer *a)
 {
-	if (a->decision.action == SG_ACTION_REJECT)
-		a->decision.action = SG_ACTION_DEFER;
-	if (a->decision.applied == SG_ACTION_REJECT)
-		a->decision.applied = SG_ACTION_DEFER;
+	no_reject(a);
 	a->verdict.result = SG_RESULT_UNKNOWN;
 	a->verdict.gap = SG_GAP_TXT;
+}
+
+/* By a clock that jumped a certificate may be called expired, or not yet
+   valid, that is neither: not for good then (THREATS T9). */
+static bool
+rests_on_clock(const struct pass *p, const struct sg_gate_answer *a)
+{
+	return a->verdict.result == SG_RESULT_FAIL &&
+	    (a->verdict.reason == SG_REASON_CERT_EXPIRED ||
+	        a->verdict.reason == SG_REASON_CERT_NOT_TRUSTED) &&
+	    sg_engine_clock_is_suspect(p->engine);
 }
 
 /* Fail by what is not of today. */
@@ -122,7 +148,7 @@ pin(struct pass *p, const struct sg_nexthop *hop,
     const struct sg_gate_answer *a)
 {
 	const struct sg_config *config = p->ask->config;
-	struct sg_wall now = sg_wall_now();
+	struct sg_wall now = p->now;
 	struct sg_pin *made = NULL;
 	enum sg_level level;
 
@@ -164,23 +190,26 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
     struct sg_gate_answer *a)
 {
 	struct sg_act_params act;
-	double start = now_ms();
+	double start = p->now_ms;
 
 	memset(a, 0, sizeof(*a));
 	sg_nexthop_key(hop, a->key);
-	sg_decide_rule(p->ask->config, p->ask->group, hop->name,
-	    sg_wall_now(), &a->asked);
+	sg_decide_rule(p->ask->config, p->ask->group, hop->name, p->now,
+	    &a->asked);
 	look(p, hop, p->ask->fresh, a);
 	if (rests_on_cache(a))
 		look(p, hop, true, a);
 	act = (struct sg_act_params) { &a->asked, &a->verdict, a->facts,
-		p->ask->config->delivery_map, sg_wall_now() };
+		p->ask->config->delivery_map, p->now };
 	sg_decide_action(&act, &a->decision);
+	if (rests_on_clock(p, a))
+		no_reject(a);
 	if (rests_on_cache(a))
 		soften(a);
 	pin(p, hop, a);
 	a->route = sg_gate_route(a);
-	a->ms = now_ms() - start;
+	p->now_ms = mono_ms();
+	a->ms = p->now_ms - start;
 }
 
 /* What is done comes first, then what would be done if it were no dry run;
@@ -201,12 +230,14 @@ void
 sg_gate_recipient(struct sg_engine *engine, const struct sg_gate_ask *ask,
     struct sg_gate_answer *out)
 {
-	struct pass p = { engine, ask,
-		{ sg_mono_now().ms + ask->config->reply_deadline_ms } };
+	struct pass p = { .engine = engine, .ask = ask,
+		.mono = sg_mono_now(), .now_ms = mono_ms(),
+		.now = sg_wall_now() };
 	struct sg_gate_answer next;
 	enum sg_level route;
 
 	sg_assert(ask->n_hops > 0);
+	p.until.ms = p.mono.ms + ask->config->reply_deadline_ms;
 	judge_hop(&p, &ask->hops[0], out);
 	for (size_t i = 1; i < ask->n_hops; i++) {
 		judge_hop(&p, &ask->hops[i], &next);

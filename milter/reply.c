@@ -10,6 +10,7 @@
  */
 #include "reply.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -253,38 +254,93 @@ policy_word(const struct sg_told *told)
 	    told->facts->sts.txt.state == SG_TXT_INVALID ? "none" : "unknown";
 }
 
+/* A line that is put together piece by piece; what does not fit is cut. One is
+   made for each recipient, so that printf(3) would be most of its cost. */
+struct line {
+	char *p;
+	size_t n, size;
+};
+
+static void
+add_bytes(struct line *l, const char *s, size_t len)
+{
+	size_t room = l->size - l->n - 1;
+
+	if (len > room)
+		len = room;
+	memcpy(l->p + l->n, s, len);
+	l->n += len;
+	l->p[l->n] = '\0';
+}
+
+/* The key is a literal: its length is known. */
+#define add(l, key, value) do {				\
+	add_bytes((l), "" key, sizeof(key) - 1);	\
+	add_value((l), (value));			\
+} while (0)
+
+static void
+add_value(struct line *l, const char *value)
+{
+	add_bytes(l, value, strlen(value));
+}
+
+/* Milliseconds with two decimals. */
+static void
+add_ms(struct line *l, double ms)
+{
+	char text[24], *p = text + sizeof(text);
+	uint64_t hundredths = ms > 0 ? (uint64_t)(ms * 100 + 0.5) : 0;
+
+	*--p = '\0';
+	for (int digits = 0; digits < 3 || hundredths > 0; digits++) {
+		if (digits == 2)
+			*--p = '.';
+		*--p = (char)('0' + hundredths % 10);
+		hundredths /= 10;
+	}
+	add(l, " ms=", p);
+}
+
 /* Appends the recipient, if it is to be logged; last, for a quoted local
    part may hold anything. */
 static void
-put_recipient(const char *recipient, char *out, size_t out_size)
+add_recipient(struct line *l, const char *recipient)
 {
-	static const char key[] = " recipient=";
-	size_t n = strlen(out);
-
-	if (recipient == NULL || out_size - n < sizeof(key) + 4)
+	if (recipient == NULL || l->size - l->n < sizeof(" recipient=") + 4)
 		return;
-	memcpy(out + n, key, sizeof(key));
-	n += sizeof(key) - 1;
-	sg_log_escape(out + n, out_size - n, recipient, strlen(recipient));
+	add(l, " recipient=", "");
+	sg_log_escape(l->p + l->n, l->size - l->n, recipient,
+	    strlen(recipient));
+	l->n += strlen(l->p + l->n);
 }
 
-void
+size_t
 sg_reply_log(const struct sg_told *told, char *out, size_t out_size)
 {
 	const struct sg_verdict *v = told->verdict;
+	struct line l = { out, 0, out_size };
 
-	snprintf(out, out_size, "id=%s qid=%s group=%s next_hop=%s policy=%s"
-	    " mode=%s policy_id=%s required=%s attained=%s result=%s reason=%s"
-	    " mx=%s action=%s applied=%s dry_run=%d source=%s ms=%.2f",
-	    told->id, or_dash(told->qid), told->asked->group->name,
-	    or_dash(told->next_hop), policy_word(told),
-	    v->has_policy ? sg_sts_mode_name(v->sts_mode) : "-",
-	    v->has_policy ? or_dash(told->facts->sts.policy_id) : "-",
-	    sg_level_name(v->required), sg_level_name(v->attained),
-	    sg_result_name(v->result),
-	    v->reason == SG_REASON_NONE ? "-" : sg_reason_name(v->reason),
-	    or_dash(v->mx), sg_action_name(told->decision->action),
-	    sg_action_name(told->decision->applied),
-	    told->asked->dry_run ? 1 : 0, told->source, told->ms);
-	put_recipient(told->recipient, out, out_size);
+	add(&l, "id=", told->id);
+	add(&l, " qid=", or_dash(told->qid));
+	add(&l, " group=", told->asked->group->name);
+	add(&l, " next_hop=", or_dash(told->next_hop));
+	add(&l, " policy=", policy_word(told));
+	add(&l, " mode=",
+	    v->has_policy ? sg_sts_mode_name(v->sts_mode) : "-");
+	add(&l, " policy_id=",
+	    v->has_policy ? or_dash(told->facts->sts.policy_id) : "-");
+	add(&l, " required=", sg_level_name(v->required));
+	add(&l, " attained=", sg_level_name(v->attained));
+	add(&l, " result=", sg_result_name(v->result));
+	add(&l, " reason=",
+	    v->reason == SG_REASON_NONE ? "-" : sg_reason_name(v->reason));
+	add(&l, " mx=", or_dash(v->mx));
+	add(&l, " action=", sg_action_name(told->decision->action));
+	add(&l, " applied=", sg_action_name(told->decision->applied));
+	add(&l, " dry_run=", told->asked->dry_run ? "1" : "0");
+	add(&l, " source=", told->source);
+	add_ms(&l, told->ms);
+	add_recipient(&l, told->recipient);
+	return l.n;
 }

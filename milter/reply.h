@@ -59,6 +59,6 @@ struct sg_header {
 void sg_reply_header(const struct sg_header *header, char *out,
     size_t out_size);
 
-/* The log line of INTERFACES, without prefix. */
-void sg_reply_log(const struct sg_told *told, char *out, size_t out_size);
+/* The log line of INTERFACES, without prefix. Returns its length. */
+size_t sg_reply_log(const struct sg_told *told, char *out, size_t out_size);
 #endif

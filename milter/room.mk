@@ -29,5 +29,4 @@ stsgate_SOURCES += milter/main.c milter/cmd.h milter/cmd_serve.c \
 	milter/mta_cf.h milter/mta_cf.c \
 	milter/mta_sendmail.h milter/mta_sendmail.c \
 	milter/mta_files.h milter/mta_files.c milter/mta_run.h milter/mta_run.c \
-	milter/milter_log.c \
-	milter/accept.h milter/accept.c
+	milter/milter_log.c milter/accept.h milter/accept.c

@@ -13,7 +13,10 @@ sg_route_symbol(SMFICTX *ctx, const char *name)
 {
 	char key[32]; /* libmilter wants it writable */
 
-	snprintf(key, sizeof(key), "%s", name);
+	size_t len = strlen(name);
+
+	sg_assert(len < sizeof(key));
+	memcpy(key, name, len + 1);
 	return smfi_getsymval(ctx, key);
 }
 
@@ -35,7 +38,8 @@ sg_route_find(SMFICTX *ctx, const char *arg, struct sg_route *out,
 	struct sg_mailaddr addr;
 	enum sg_rc rc;
 
-	memset(out, 0, sizeof(*out));
+	out->n = 0;
+	out->bad_address = false;
 	rc = sg_mailaddr_parse(arg, &addr, err);
 	if (rc == SG_OK && is_bare_postmaster(&addr))
 		return SG_NONE;

@@ -41,6 +41,7 @@ struct session {
 	struct sg_addr client;
 	unsigned long steps;  /* as negotiated */
 	bool can_hold;
+	char budget[300]; /* who pays for the message's cold lookups; or "" */
 	struct sg_message message;
 };
 
@@ -150,6 +151,21 @@ asks_requiretls(char **argv, const struct sg_mailaddr *from)
 	return false;
 }
 
+/* Whose budget of cold lookups this message draws on. */
+static void
+find_budget(struct session *s)
+{
+	char client[SG_ADDR_TEXT_SIZE];
+
+	s->budget[0] = '\0';
+	if (s->message.login[0] != '\0')
+		snprintf(s->budget, sizeof(s->budget), "login:%s",
+		    s->message.login);
+	else if (s->have_client)
+		snprintf(s->budget, sizeof(s->budget), "client:%s",
+		    sg_addr_format(&s->client, client));
+}
+
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
@@ -174,6 +190,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	sender = (struct sg_sender) { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
 	m->group = sg_decide_group(s->config, &sender);
+	find_budget(s);
 	return reply_or_none(s, SMFIP_NR_MAIL);
 }
 
@@ -234,22 +251,6 @@ answer_unreadable(const struct session *s, const struct sg_gate_ask *ask,
 	a->route = sg_gate_route(a);
 }
 
-/* Whose budget of cold lookups this message draws on. */
-static const char *
-budget_of(const struct session *s, char *out, size_t out_size)
-{
-	char client[SG_ADDR_TEXT_SIZE];
-
-	if (s->message.login[0] != '\0')
-		snprintf(out, out_size, "login:%s", s->message.login);
-	else if (s->have_client)
-		snprintf(out, out_size, "client:%s",
-		    sg_addr_format(&s->client, client));
-	else
-		return NULL;
-	return out;
-}
-
 static void
 count_recipient(const struct sg_gate_answer *a)
 {
@@ -266,12 +267,13 @@ log_recipient(const struct session *s, const char *arg, const char *qid,
 {
 	char line[2000];
 	struct sg_told told;
+	size_t len;
 
 	sg_message_told(&s->message, a, qid, &told);
 	if (s->config->log_addresses)
 		told.recipient = arg;
-	sg_reply_log(&told, line, sizeof(line));
-	sg_log(SG_LOG_INFO, "%s", line);
+	len = sg_reply_log(&told, line, sizeof(line));
+	sg_log_line(SG_LOG_INFO, line, len);
 	sg_count_decision(&(struct sg_counted) { a->asked.group->name,
 		a->verdict.result, a->verdict.reason, a->decision.action,
 		a->decision.applied });
@@ -330,12 +332,11 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_message *m = &s->message;
 	struct sg_sender sender = { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
-	char budget[300];
-	struct sg_route route = { .n = 0 };
+	struct sg_route route;
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
 		.group = m->group, .hops = route.hops,
 		.requiretls = m->requiretls, .pins = true,
-		.budget = budget_of(s, budget, sizeof(budget)) };
+		.budget = s->budget[0] != '\0' ? s->budget : NULL };
 	struct sg_gate_answer a;
 	struct sg_err err = { .text = "" };
 	const char *qid;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "report/advice.h"
 
 /* --- words -------------------------------------------------------------------- */
 
@@ -352,6 +353,46 @@ show_verdict(const struct sg_page *p, const struct sg_verdict *v)
 		    sg_reply_reason(v, why), p->end);
 }
 
+/* Each thing that is wrong, once, and who is to be told what. */
+struct to_do {
+	const struct sg_page *page;
+	bool told[SG_REASON_COUNT];
+};
+
+static void
+tell(struct to_do *t, enum sg_reason reason)
+{
+	const struct sg_advice *advice = sg_advice_get(reason);
+
+	if (reason == SG_REASON_NONE || (unsigned)reason >= SG_REASON_COUNT ||
+	    t->told[reason] || !advice->theirs)
+		return;
+	t->told[reason] = true;
+	sg_page_line(t->page, "to do", "%s: %s %s", sg_reason_name(reason),
+	    advice->means, advice->todo);
+}
+
+/* Hosts behind one that passes count as well: mail goes there when that is
+   down. */
+static void
+show_to_do(const struct sg_page *p, const struct sg_facts *f,
+    const struct sg_verdict *v)
+{
+	struct to_do t = { .page = p };
+
+	if (f != NULL && f->sts.fetch.tried)
+		tell(&t, f->sts.fetch.reason);
+	if (f != NULL && f->sts.txt.state == SG_TXT_INVALID)
+		sg_page_line(p, "to do", "The domain's _mta-sts TXT record "
+		    "counts as none. Send its postmaster what `stsgate lint "
+		    "record` says of it.");
+	for (unsigned i = 0; f != NULL && i < f->n_mx && i < v->n_mx; i++)
+		if (!v->mxs[i].cut && v->mxs[i].result != SG_RESULT_PASS)
+			tell(&t, v->mxs[i].reason);
+	if (v->result != SG_RESULT_PASS)
+		tell(&t, v->reason);
+}
+
 void
 sg_show_query(const struct sg_page *p, const char *key,
     const struct sg_facts *f, const struct sg_verdict *v)
@@ -369,6 +410,7 @@ sg_show_query(const struct sg_page *p, const char *key,
 	for (unsigned i = 0; f != NULL && i < f->n_mx && i < v->n_mx; i++)
 		show_mx(p, f, v, i);
 	show_verdict(p, v);
+	show_to_do(p, f, v);
 }
 
 static bool

@@ -18,11 +18,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define SESSIONS 4
 #define BUSY 4          /* callbacks inside at once from which we tick */
-#define TICK_MS 1
+#define TICK_MS 5
+/* A wake makes libmilter look at all sessions and mostly start a thread, so it
+   costs as much as a few recipients do. When so many take longer than RARE_MS
+   nobody is starving. */
+#define SERVED 200
+#define RARE_MS 100
 #define IDLE_MS 200
 #define RETRY_MS 250
 #define REPLY_MS 2000
@@ -32,7 +38,8 @@ struct sg_wake {
 	struct sg_listen where;
 	pthread_t thread;
 	atomic_bool stop;
-	atomic_uint inside, next;
+	atomic_uint inside, next, served;
+	_Atomic int64_t last_ms; /* when served was last a multiple of SERVED */
 	/* The mutex guards the descriptors: a callback writes to one while the
 	   thread may be replacing it. Writes do not block. */
 	pthread_mutex_t mutex;
@@ -177,8 +184,17 @@ sg_wake_enter(struct sg_wake *w)
 void
 sg_wake_leave(struct sg_wake *w)
 {
-	if (w != NULL)
-		atomic_fetch_sub(&w->inside, 1);
+	int64_t now, last;
+
+	if (w == NULL)
+		return;
+	atomic_fetch_sub(&w->inside, 1);
+	if (atomic_fetch_add(&w->served, 1) % SERVED != 0)
+		return;
+	now = sg_mono_now().ms;
+	last = atomic_exchange(&w->last_ms, now);
+	if (now - last < RARE_MS)
+		sg_wake_now(w);
 }
 
 static void *

@@ -8,8 +8,11 @@
  * before a callback waits it writes one SMFIC_ABORT (which has no reply) to
  * one of these sessions. The pool's controller then sees a ready session, and
  * with no idle worker starts a new one, which takes what is queued as well.
- * While many are being served a thread does so every millisecond. On a
- * libmilter without the pool it does no harm.
+ * Workers that never wait starve sessions too, for seconds: they stay with
+ * those whose next command comes at once. So when recipients come fast, one in
+ * some dozens is followed by a wake, in proportion to the work that is done;
+ * and while many callbacks are inside a thread does the same every few
+ * milliseconds. On a libmilter without the pool it does no harm.
  */
 #ifndef SG_WAKE_H
 #define SG_WAKE_H
@@ -26,8 +29,8 @@ void sg_wake_free(struct sg_wake **wake);
 /* The calling callback is about to wait. Never blocks. wake may be NULL. */
 void sg_wake_now(struct sg_wake *wake);
 
-/* Around each callback that answers a recipient: when many are inside at
-   once the thread begins to tick. */
+/* Around each callback that answers a recipient: for the count of those served
+   and of those inside. */
 void sg_wake_enter(struct sg_wake *wake);
 void sg_wake_leave(struct sg_wake *wake);
 

@@ -3,8 +3,10 @@
  * log.h - one line to stderr, syslog or the journal. Any thread.
  *
  * A line never blocks its writer once sg_log_start() was called: it goes into
- * a bounded ring that a thread of its own empties; when the ring is full the
- * line is dropped and counted, and the count is logged when there is room.
+ * a bounded buffer that a thread of its own empties, some milliseconds later
+ * when there are many; when it is full the line is dropped and counted, and
+ * the count is logged when there is room. While lines keep coming, writing one
+ * takes a lock and a copy, and no system call.
  * Before that (commands, supervisor) lines are written at once, and a sink that
  * takes none is waited for 0.2 s, once; then lines are dropped and counted.
  *
@@ -37,7 +39,8 @@ void sg_log_init(enum sg_log_target target, enum sg_log_level max_level,
 void sg_log_syslogd(const char *path);
 
 /* Starts, and after the last line stops, the writer thread. Stop waits at
-   most max_wait_ms for the ring to drain. */
+   most max_wait_ms for what waits to be written; a thread that hangs is given
+   up with its buffers, and this process must not call sg_log_init() again. */
 void sg_log_start(void);
 void sg_log_stop(int max_wait_ms);
 
@@ -45,6 +48,10 @@ void sg_log_stop(int max_wait_ms);
    that the format brought becomes '?'. */
 void sg_log(enum sg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same of a text of len bytes that is ready as it is, but for controls,
+   which are replaced in place. Not limited. */
+void sg_log_line(enum sg_log_level level, char *line, size_t len);
 
 /* Lines dropped since the start because the log took none. */
 unsigned long sg_log_dropped(void);

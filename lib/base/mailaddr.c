@@ -146,13 +146,24 @@ take_domain(struct span d, struct sg_mailaddr *out, struct sg_err *err)
 	return sg_domain_from_text(d.s, d.len, out->domain, err);
 }
 
+static void
+take_local(struct span local, struct sg_mailaddr *out)
+{
+	size_t len = local.len < sizeof(out->local) ? local.len
+	                                            : sizeof(out->local) - 1;
+
+	memcpy(out->local, local.s, len);
+	out->local[len] = '\0';
+}
+
 enum sg_rc
 sg_mailaddr_parse(const char *arg, struct sg_mailaddr *out, struct sg_err *err)
 {
 	struct span a = { arg, strlen(arg) }, local;
 	size_t at;
 
-	memset(out, 0, sizeof(*out));
+	out->local[0] = out->domain[0] = '\0';
+	out->kind = SG_MAILADDR_DOMAIN;
 	if (drop_angles(&a) != SG_OK)
 		return fail(err, "'<' without '>'");
 	if (a.len == 0) {
@@ -166,8 +177,7 @@ sg_mailaddr_parse(const char *arg, struct sg_mailaddr *out, struct sg_err *err)
 	local = (struct span) { a.s, at };
 	if (local.len == 0 || has_bare_specials(local))
 		return fail(err, "no clear local part");
-	snprintf(out->local, sizeof(out->local), "%.*s", (int)local.len,
-	    local.s);
+	take_local(local, out);
 	if (at == a.len) {
 		out->kind = SG_MAILADDR_LOCAL;
 		return SG_OK;

@@ -20,12 +20,21 @@
 const char *
 sg_nexthop_key(const struct sg_nexthop *hop, char out[SG_NEXTHOP_KEY_SIZE])
 {
-	char port[8] = "";
+	size_t len;
 
+	/* Made for each recipient, and nearly always nothing but the name. */
+	if (!hop->is_host && hop->port == SG_SMTP_PORT) {
+		len = strnlen(hop->name, sizeof(hop->name) - 1);
+		memcpy(out, hop->name, len);
+		out[len] = '\0';
+		return out;
+	}
+	snprintf(out, SG_NEXTHOP_KEY_SIZE, hop->is_host ? "[%s]" : "%s",
+	    hop->name);
+	len = strlen(out);
 	if (hop->port != SG_SMTP_PORT)
-		snprintf(port, sizeof(port), ":%u", hop->port);
-	snprintf(out, SG_NEXTHOP_KEY_SIZE, hop->is_host ? "[%s]%s" : "%s%s",
-	    hop->name, port);
+		snprintf(out + len, SG_NEXTHOP_KEY_SIZE - len, ":%u",
+		    hop->port);
 	return out;
 }
 
@@ -159,6 +168,8 @@ sg_nexthop_is_smtp_mailer(const char *mailer)
 		"maildrop", "spamassassin", "include", "dovecot", "mailman",
 		"ifmail", "bsmtp", "scalemail-backend", "usenet" };
 
+	if (strcmp(mailer, "smtp") == 0 || strcmp(mailer, "esmtp") == 0)
+		return true; /* as nearly always */
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcasecmp(mailer, others[i]) == 0)
 			return false;

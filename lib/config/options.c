@@ -113,8 +113,11 @@ const struct sg_option sg_options[] = {
 	{ .path = "dry_run", .type = SG_TYPE_BOOL, .field = F(dry_run),
 	    .dflt = "false",
 	    .man = DRY_RUN_MAN " "
-		"Here it is for all mail; groups and recipients have their "
-		"own." },
+		"Here it is for all mail, and the TLS policy map then "
+		"answers as if nothing were known. "
+		"Groups and recipients have their own, of which the map "
+		"knows nothing: what a domain publishes is then kept at "
+		"delivery." },
 	{ .path = "delivery_map", .type = SG_TYPE_BOOL,
 	    .field = F(delivery_map), .dflt = "true",
 	    .man = "True when the MTA asks for TLS policies at "

@@ -101,7 +101,8 @@ struct sg_verdict {
 				     error at a secure MX */
 		SG_GAP_HTTPS,     /* TXT there, policy not */
 		SG_GAP_MX,        /* MX or address lookup failed, none usable,
-				     all unreachable, we are the best MX */
+				     all unreachable (or no answer in time), we
+				     are the best MX */
 		SG_GAP_UNPROBED,  /* not tested: probes off, or not asked for,
 				     or special-use addresses */
 		SG_GAP_INTERNAL   /* deadline, overload, worker gone */

@@ -440,7 +440,8 @@ sg_decide_map(const struct sg_map_params *p, struct sg_map_answer *out)
 
 	*out = (struct sg_map_answer) { .word = SG_MAP_NOTFOUND };
 	ask(p, &a);
-	if (a.rule == SG_REQUIRE_NONE && p->floor == SG_LEVEL_NONE)
+	if (p->floor == SG_LEVEL_NONE &&
+	    (p->config->dry_run || a.rule == SG_REQUIRE_NONE))
 		return;
 	if (p->facts != NULL)
 		decide(p, &a, out);

@@ -62,6 +62,8 @@ struct sg_map_params {
 /* The answer points into facts, pin and config. Old facts will do: a policy is
    in force to its end, that there is none is believed until it is refuted, and
    an MTA looks at TLSA itself.
+   - The daemon's own dry run stops nothing here either: NOTFOUND, unless the
+     map's name asks for a level.
    - `require = none` of a global rule lifts everything, pins too, but no
      floor: a group's own entry comes before a global one, and then the mark
      is there because of it. A rule in a dry run changes nothing.

@@ -239,6 +239,16 @@ settled_unprobed(const struct sg_facts_mx *mx, struct sg_mx_found *out)
 	return false;
 }
 
+/* Who was asked and had not answered when the time of the lookup was over is
+   as good as not reached: the probe goes on beside it, and would say so. */
+static bool
+unprobed(const struct sg_facts_probe *p, struct sg_mx_found *out)
+{
+	if (p->reason == SG_REASON_TIMEOUT)
+		return unknown(out, SG_REASON_TIMEOUT, SG_GAP_MX);
+	return unknown(out, SG_REASON_NOT_PROBED, SG_GAP_UNPROBED);
+}
+
 static bool
 measured(const struct sg_view *view, const struct sg_facts_mx *mx,
     struct sg_mx_found *out)
@@ -249,7 +259,7 @@ measured(const struct sg_view *view, const struct sg_facts_mx *mx,
 		return unknown(out, p->reason == SG_REASON_NONE
 			? SG_REASON_UNREACHABLE : p->reason, SG_GAP_MX);
 	if (p->state == SG_PROBE_UNTESTED)
-		return unknown(out, SG_REASON_NOT_PROBED, SG_GAP_UNPROBED);
+		return unprobed(p, out);
 	if (attained(view, mx, maybe_vouched(view, out)) < out->v.required)
 		return fail(out, p->reason == SG_REASON_NONE
 			? SG_REASON_VALIDATION_FAILURE : p->reason);

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts/packed.h"
+
 /* Answers to a job come this much before the first asker's own deadline, so
    that what was learnt in part is used. */
 #define JOB_MARGIN_MS 400
@@ -61,6 +63,7 @@ new_engine(const struct sg_engine_params *params)
 	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	e->frame_buf = malloc(SG_FRAME_MAX);
 	use_config(e, params->config);
+	sg_clockguard_init(&e->clock, params->store, params->clock_path);
 	return e;
 }
 
@@ -72,6 +75,7 @@ free_engine(struct sg_engine *e)
 	if (e->event_fd >= 0)
 		close(e->event_fd);
 	sg_config_unref(&e->config);
+	sg_clockguard_fini(&e->clock);
 	pthread_mutex_destroy(&e->mutex);
 	free(e->frame_buf);
 	free(e);
@@ -242,6 +246,14 @@ lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand)
 	return false;
 }
 
+/* And not only by a clock that has gone back since (THREATS T9). */
+static bool
+is_fresh(const struct sg_facts *f, struct sg_wall now)
+{
+	return now.s < f->fresh_until.s &&
+	    f->fresh_until.s <= now.s + SG_FACTS_TTL_MAX_S;
+}
+
 /* Between reading what is known and coming here with the mutex somebody else's
    lookup may have landed, and an asker who was held up on the way would start
    the same once more. True: what landed will do, it is in s->newer. Otherwise
@@ -253,12 +265,11 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 	struct sg_facts *f = sg_store_peek(e->params.store, key);
 
 	s->newer = f;
-	if (f == NULL || f == s->old)
+	if (f == NULL || (s->old != NULL && sg_facts_are_same(f, s->old)))
 		return false;
 	if (s->background)
 		return now.s < f->refresh_at.s;
-	return !s->fresh && !lacks_probe(e, f, s->demand) &&
-	    now.s < f->fresh_until.s;
+	return !s->fresh && !lacks_probe(e, f, s->demand) && is_fresh(f, now);
 }
 
 /* What the worker is to find out, and what it may rely on. */
@@ -368,7 +379,9 @@ answer_missed(const struct sg_ask *ask, const struct sg_facts *old,
 		out->facts = NULL;
 }
 
-static void
+/* True: the lookup was begun by somebody who did not want what ask wants, a
+   look at all anew. */
+static bool
 look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
     const struct sg_facts *old, struct sg_answer *out)
 {
@@ -377,6 +390,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 		.left_ms = ask->deadline_ms };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;
+	bool falls_short = false;
 	struct sg_flight *f;
 
 	pthread_mutex_lock(&e->mutex);
@@ -390,6 +404,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 		pthread_mutex_lock(&e->mutex);
 		wait_for(e, f, until);
 		missed = f->done ? f->missed : SG_REASON_TIMEOUT;
+		falls_short = ask->fresh && !f->job.again;
 		if (f->done && f->facts != NULL)
 			out->facts = sg_facts_ref(f->facts);
 		sg_flight_unref(f);
@@ -403,10 +418,11 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 	}
 	if (out->facts == NULL) {
 		answer_missed(ask, old, missed, out);
-		return;
+		return false;
 	}
 	out->missed = missed;
 	out->source = SG_SOURCE_LOOKUP;
+	return falls_short && missed == SG_REASON_NONE;
 }
 
 /* What is known does not do for this ask. */
@@ -416,25 +432,30 @@ is_insufficient(struct sg_engine *e, const struct sg_facts *f,
 {
 	if (f == NULL || ask->fresh || lacks_probe(e, f, ask->demand))
 		return true;
-	return now.s >= f->fresh_until.s && !outage_with_policy(f, now);
+	return !is_fresh(f, now) &&
+	    !(now.s >= f->fresh_until.s && outage_with_policy(f, now));
 }
 
-/* Who joined a lookup that was begun without his demand asks once more. */
+/* Who joined a lookup that was begun without his demand, or to which an old
+   probe was good enough, asks once more. */
 static void
-again_with_demand(struct sg_engine *e, const char *key,
-    const struct sg_ask *ask, struct sg_answer *out, struct sg_mono began)
+again_by_myself(struct sg_engine *e, const char *key,
+    const struct sg_ask *ask, bool falls_short, struct sg_answer *out,
+    struct sg_mono began)
 {
 	struct sg_ask rest = *ask;
 	struct sg_answer second = { 0 };
 
-	if (!out->joined || out->missed != SG_REASON_NONE ||
-	    !lacks_probe(e, out->facts, ask->demand))
-		return;
-	rest.fresh = false; /* what he joined was */
+	if (!falls_short) {
+		if (!out->joined || out->missed != SG_REASON_NONE ||
+		    !lacks_probe(e, out->facts, ask->demand))
+			return;
+		rest.fresh = false; /* what he joined was */
+	}
 	rest.deadline_ms -= (int)(sg_mono_now().ms - began.ms);
 	if (rest.deadline_ms < WORTH_STARTING_MS)
 		return;
-	look_up(e, key, &rest, out->facts, &second);
+	(void)look_up(e, key, &rest, out->facts, &second);
 	sg_facts_unref(&out->facts);
 	*out = second;
 }
@@ -444,17 +465,20 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
 {
 	struct sg_wall now = sg_wall_now();
-	struct sg_mono began = sg_mono_now();
+	struct sg_mono began;
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
+	bool falls_short;
 
 	memset(out, 0, sizeof(*out));
+	sg_clockguard_check(&e->clock, now, began);
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
-		look_up(e, key, ask, old, out);
-		again_with_demand(e, key, ask, out, began);
+		began = sg_mono_now();
+		falls_short = look_up(e, key, ask, old, out);
+		again_by_myself(e, key, ask, falls_short, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)
 			out->source = tier == SG_TIER_MEMORY ? SG_SOURCE_MEMORY
 							     : SG_SOURCE_STORE;
@@ -505,6 +529,12 @@ sg_engine_set_pin(struct sg_engine *e, struct sg_pin *pin)
 {
 	if (sg_store_set_pin(e->params.store, pin) == SG_OK)
 		sg_engine_kick(e);
+}
+
+bool
+sg_engine_clock_is_suspect(const struct sg_engine *e)
+{
+	return sg_clockguard_is_suspect(&e->clock);
 }
 
 void

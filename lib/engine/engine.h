@@ -30,6 +30,9 @@ struct sg_engine_params {
 	struct sg_store *store; /* borrowed until sg_engine_free() */
 	const struct sg_config *config; /* a reference is taken */
 	unsigned workers; /* how many will be attached; 0 = as config says */
+	/* The file of the last time seen, against which the clock is held at
+	   the start (clockguard.h); NULL = none. Copied. */
+	const char *clock_path;
 	/* On the asking thread, each time it is about to sleep; may be NULL.
 	   The front wakes libmilter's pool here (wake.h). */
 	void (*before_wait)(void *arg);
@@ -96,6 +99,9 @@ struct sg_pin *sg_engine_pin(struct sg_engine *engine, const char *key);
 bool sg_engine_pin_suffices(struct sg_engine *engine, const char *key,
     enum sg_level level, int64_t for_s, struct sg_wall now);
 void sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin);
+/* The clock jumped within the last day: no certificate is called expired, or
+   not yet valid, for good (THREATS T9). */
+bool sg_engine_clock_is_suspect(const struct sg_engine *engine);
 
 struct sg_engine_stats {
 	unsigned long lookups, answered, timed_out, refused, refreshes,

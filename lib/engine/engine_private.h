@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "engine/channel.h"
+#include "engine/clockguard.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
 #include "engine/limits.h"
@@ -16,6 +17,7 @@ struct sg_engine {
 	pthread_t thread;
 	int event_fd; /* wakes the thread */
 	atomic_bool can_probe; /* as the configuration says */
+	struct sg_clockguard clock; /* has its own lock */
 
 	/* The thread's own. */
 	unsigned char *frame_buf; /* SG_FRAME_MAX */

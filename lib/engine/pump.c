@@ -59,6 +59,12 @@ doom(struct sg_flight *f)
 	f->missed = SG_REASON_INTERNAL;
 }
 
+static bool
+is_doomed(const struct sg_flight *f)
+{
+	return f->missed != SG_REASON_NONE;
+}
+
 /* The worker is gone or broken. What it was asked waits for the next one, but
    for jobs that have been through two, and for what nobody waits for. Mutex
    held. */
@@ -106,8 +112,7 @@ sg_engine_attach(struct sg_engine *e, unsigned slot, int fd)
 	sg_channel_open(&e->channels[slot], fd, sg_mono_now());
 	for (f = e->flights.by_key; f != NULL; f = next) {
 		next = f->by_key.next;
-		if (f->slot == slot && !f->sent &&
-		    f->missed == SG_REASON_NONE)
+		if (f->slot == slot && !f->sent && !is_doomed(f))
 			sg_engine_send(e, f);
 	}
 	pthread_mutex_unlock(&e->mutex);
@@ -382,6 +387,7 @@ tick(struct sg_engine *e, struct sg_mono now)
 	if (now.ms - e->last_tick.ms < TICK_MS)
 		return;
 	e->last_tick = now;
+	sg_clockguard_tick(&e->clock);
 	give_up_late(e, now);
 	forget_late(e, now);
 	for (unsigned i = 0; i < e->n_slots; i++)
@@ -440,6 +446,9 @@ sg_engine_pump(void *engine)
 		if (poll(p, e->n_slots + 1, TICK_MS) > 0) {
 			if (p[e->n_slots].revents & POLLIN)
 				(void)!read(e->event_fd, &count, sizeof(count));
+			/* what lands is merged with what is held */
+			sg_clockguard_check(&e->clock, sg_wall_now(),
+			    sg_mono_now());
 			for (unsigned i = 0; i < e->n_slots; i++)
 				if (p[i].fd >= 0)
 					serve_slot(e, i, p[i].revents);

@@ -8,8 +8,57 @@
  */
 #include "facts/facts.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "facts/facts_private.h"
+
+/* --- blocks -------------------------------------------------------------- */
+
+/* Each warm answer unpacks facts into a block and gives it back some
+   microseconds later: a few are kept for that, each in a place of its own,
+   found by what tells threads apart. */
+#define BLOCK_SIZE 4096
+#define PLACES 64
+
+static _Atomic(struct sg_facts *) spare[PLACES];
+
+static _Atomic(struct sg_facts *) *
+place(void)
+{
+	static __thread char mine; /* its address differs by thread */
+	uintptr_t x = (uintptr_t)&mine;
+
+	return &spare[(x >> 12 ^ x >> 18 ^ x >> 23) % PLACES];
+}
+
+struct sg_facts *
+sg_facts_block(size_t size)
+{
+	struct sg_facts *f = NULL;
+
+	if (size <= BLOCK_SIZE) {
+		f = atomic_exchange(place(), NULL);
+		size = BLOCK_SIZE;
+	}
+	if (f == NULL && (f = malloc(size)) == NULL)
+		return NULL;
+	f->refs = 1;
+	f->one_block = true;
+	f->block_size = size;
+	return f;
+}
+
+static void
+give_back(struct sg_facts *f)
+{
+	struct sg_facts *none = NULL;
+
+	if (f->block_size != BLOCK_SIZE ||
+	    !atomic_compare_exchange_strong(place(), &none, f))
+		free(f);
+}
 
 struct sg_facts *
 sg_facts_new(const struct sg_nexthop *hop)
@@ -28,7 +77,7 @@ sg_facts_set_mx(struct sg_facts *f, unsigned n)
 {
 	struct sg_facts_mx *mx = NULL;
 
-	sg_assert(n <= SG_FACTS_MAX_MX);
+	sg_assert(n <= SG_FACTS_MAX_MX && !f->one_block);
 	if (n > 0 && (mx = calloc(n, sizeof(*mx))) == NULL)
 		return SG_RETRY;
 	free(f->mx);
@@ -46,6 +95,7 @@ sg_facts_set_policy(struct sg_facts *f, const char *text, size_t len,
 	enum sg_rc rc;
 	char *copy;
 
+	sg_assert(!f->one_block);
 	if (id_len >= sizeof(f->sts.policy_id)) {
 		sg_err_set(err, SG_REASON_INTERNAL, "policy id is too long");
 		return SG_BAD;
@@ -94,23 +144,36 @@ sg_facts_unref(struct sg_facts **fp)
 	sg_assert(before > 0);
 	if (before > 1)
 		return;
+	if (f->one_block) {
+		give_back(f);
+		return;
+	}
 	sg_sts_policy_free(&f->sts.policy);
 	free(f->sts.text);
 	free(f->mx);
 	free(f);
 }
 
+bool
+sg_facts_in_force(struct sg_wall fetched_at, uint32_t max_age_s,
+    struct sg_wall now)
+{
+	int64_t age = now.s - fetched_at.s;
+
+	if (age < -SG_FACTS_REFETCH_S)
+		return false; /* K-11 */
+	if (max_age_s == 0)
+		return age == 0; /* P-11 */
+	return age < (int64_t)max_age_s; /* K-01 */
+}
+
 const struct sg_sts_policy *
 sg_facts_policy(const struct sg_facts *f, struct sg_wall now)
 {
 	const struct sg_sts_policy *p = f->sts.policy;
-	int64_t age = now.s - f->sts.fetched_at.s;
 
-	if (p == NULL || age < -SG_FACTS_REFETCH_S)
-		return NULL; /* K-11 */
-	if (p->max_age_s == 0)
-		return age == 0 ? p : NULL; /* P-11 */
-	return age < (int64_t)p->max_age_s ? p : NULL; /* K-01 */
+	return p != NULL &&
+	    sg_facts_in_force(f->sts.fetched_at, p->max_age_s, now) ? p : NULL;
 }
 
 struct sg_wall

@@ -154,7 +154,10 @@ struct sg_facts {
 	struct sg_wall refresh_at;  /* from here on, look again beside answering */
 	struct sg_wall refetch_at;  /* the policy is fetched again then, asked for
 				       or not (K-04, K-05); 0 = not at all */
-	unsigned refs; /* for sg_facts_ref/unref only; atomic */
+	/* For facts.c only: */
+	unsigned refs; /* atomic */
+	bool one_block; /* all of it is one (packed.c): immutable from birth */
+	size_t block_size;
 };
 
 /* Empty facts about hop, one reference; NULL: out of memory. */
@@ -174,6 +177,9 @@ void sg_facts_unref(struct sg_facts **f); /* leaves NULL; NULL is fine */
    it was fetched (P-11). A clock that went back never prolongs it: a policy
    fetched more than a day in the future is not in force. */
 const struct sg_sts_policy *sg_facts_policy(const struct sg_facts *f,
+    struct sg_wall now);
+/* The same of its two numbers. */
+bool sg_facts_in_force(struct sg_wall fetched_at, uint32_t max_age_s,
     struct sg_wall now);
 /* When the policy ends; 0 if there is none. */
 struct sg_wall sg_facts_policy_expires(const struct sg_facts *f);
@@ -215,6 +221,19 @@ void sg_facts_need(const struct sg_facts *old, struct sg_wall now, bool fresh,
 enum sg_rc sg_facts_merge(const struct sg_facts *old,
     const struct sg_facts *learnt, struct sg_wall now, unsigned jitter,
     struct sg_facts **out_r);
+
+/* The wall clock said `from`, or would have, and says `to`. A policy that was in
+   force then has what it had left, but at most most_s, where it would be lost
+   by the new clock; after a jump back all do, so that none is prolonged. It is
+   due to be fetched again at once. unknown_since moves along. Do it once a
+   jump. SG_OK: *out_r is yours; SG_NONE: the facts are good as they are;
+   SG_RETRY: out of memory. */
+struct sg_facts_jump {
+	struct sg_wall from, to;
+	int64_t most_s;
+};
+enum sg_rc sg_facts_hold(const struct sg_facts *old,
+    const struct sg_facts_jump *jump, struct sg_facts **out_r);
 
 /* Facts for a lookup that brought nothing at all (deadline, worker gone): all
    that was known, unknown_since set if no policy is in force. reason is

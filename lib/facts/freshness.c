@@ -211,7 +211,9 @@ find_mx(const struct sg_facts *f, const char *host)
 
 /* An old probe is kept where no newer one was made, within its life, and
    while the host's TLSA records are of the same kind: what was verified
-   without them says nothing about DANE, nor the other way round. */
+   without them says nothing about DANE, nor the other way round. A failure is
+   not kept where the look at it anew was not over in time: nobody is refused
+   by what could not be confirmed (RFC 8461 5). */
 static void
 merge_probe(struct sg_facts_mx *mx, const struct sg_facts_mx *was,
     struct sg_wall now)
@@ -221,6 +223,9 @@ merge_probe(struct sg_facts_mx *mx, const struct sg_facts_mx *was,
 		if (was == NULL || was->probe.at.s <= mx->probe.at.s)
 			return;
 	}
+	if (mx->probe.reason == SG_REASON_TIMEOUT && was != NULL &&
+	    was->probe.state == SG_PROBE_FAIL)
+		return;
 	if (was != NULL && was->probe.state != SG_PROBE_UNTESTED &&
 	    was->tlsa == mx->tlsa && was->probe.at.s <= now.s &&
 	    was->probe.until.s > now.s)

@@ -232,9 +232,7 @@ set_unreachable(struct sg_plan *plan, const struct sg_host_result *host)
 	default:
 		snprintf(text, sizeof(text), "policy host's address: %s",
 		    host->err.text);
-		set_failed(plan, host->err.reason == SG_REASON_TIMEOUT ?
-		    SG_REASON_TIMEOUT : SG_REASON_STS_POLICY_FETCH_ERROR,
-		    text);
+		set_failed(plan, SG_REASON_STS_POLICY_FETCH_ERROR, text);
 		break;
 	}
 }

@@ -201,7 +201,8 @@ is_good_enough(const struct place *p, bool again)
 {
 	struct sg_wall now = sg_wall_now();
 
-	if (p->result.probe.until.s <= now.s)
+	/* Of later than now: the clock went back (THREATS T9). */
+	if (p->result.probe.until.s <= now.s || p->result.probe.at.s > now.s)
 		return (false);
 	return (!again || p->result.probe.state == SG_PROBE_OK ||
 	    now.s - p->result.probe.at.s < JUST_NOW_S);

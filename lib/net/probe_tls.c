@@ -36,8 +36,7 @@ on_verify(X509_STORE_CTX *ctx, void *arg)
 	if (conn->probe->n_tlsa == 0)
 		return (1);
 	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 1);
-	conn->dane_ok = X509_verify_cert(ctx) == 1 &&
-	    X509_STORE_CTX_get_error(ctx) == X509_V_OK;
+	conn->dane_ok = X509_verify_cert(ctx) == 1;
 	conn->dane_error = X509_STORE_CTX_get_error(ctx);
 	return (1);
 }
@@ -176,14 +175,17 @@ weakness(SSL *ssl)
 	return (NULL);
 }
 
-/* SSL_get0_dane_authority() tells a match from a PKIX success (O-09). */
+/* Two locks on one door. Our own verification succeeded, and OpenSSL names the
+   record that it did so by (O-09: a PKIX success names none). Today each
+   implies the other, since no record gets here that OpenSSL would not use; if
+   some later version leaves one out and falls back to PKIX, the second
+   holds. */
 static enum sg_reason
 judge_dane(const struct sg_probe_conn *conn, const char **why_r)
 {
 	SSL *ssl = conn->ssl;
 
-	if (conn->dane_ok && SSL_get_verify_result(ssl) == X509_V_OK &&
-	    SSL_get0_dane_authority(ssl, NULL, NULL) >= 0)
+	if (conn->dane_ok && SSL_get0_dane_authority(ssl, NULL, NULL) >= 0)
 		return (SG_REASON_NONE);
 	switch (conn->dane_error) {
 	case X509_V_OK:
@@ -213,6 +215,7 @@ judge(struct sg_probe_conn *conn, enum sg_level *level,
 		return (SG_REASON_TLS_VERSION);
 	}
 	*why_r = weakness(ssl);
+	/* No certificate: CIPHERS has no such suite, this is in case. */
 	if (*why_r != NULL || SSL_get0_peer_certificate(ssl) == NULL)
 		return (SG_REASON_VALIDATION_FAILURE);
 	*pkix = sg_probe_cert_judge(ssl, conn->probe->host, why_r);

@@ -11,6 +11,7 @@
  */
 #ifndef SG_STORE_DISK_H
 #define SG_STORE_DISK_H
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,9 +22,10 @@ struct sg_disk;
 
 /* Opens or creates. SG_OK; SG_RETRY: *out_r is there all the same, to be tried
    again with sg_disk_reopen(); SG_BAD: for an administrator to mend, nothing
-   was made. A corrupt file is set aside. */
-enum sg_rc sg_disk_open(const char *path, struct sg_wall now,
-    struct sg_disk **out_r, struct sg_err *err);
+   was made. A corrupt file is set aside. Whether it is whole is looked at here
+   if it has at most check_max bytes; else sg_disk_check() is called for. */
+enum sg_rc sg_disk_open(const char *path, size_t check_max,
+    struct sg_wall now, struct sg_disk **out_r, struct sg_err *err);
 void sg_disk_close(struct sg_disk **d);
 
 /* W: closes and opens anew. SG_OK, SG_RETRY. */
@@ -33,6 +35,12 @@ enum sg_rc sg_disk_reopen(struct sg_disk *d, struct sg_wall now,
    path.corrupt-<now> and makes a new one. Does nothing if another thread has
    done so meanwhile. SG_OK, SG_RETRY. */
 enum sg_rc sg_disk_set_aside(struct sg_disk *d, struct sg_wall now,
+    struct sg_err *err);
+/* True once after a file was opened that was too large to be checked. */
+bool sg_disk_is_unchecked(struct sg_disk *d);
+/* Reads the whole file, beside all other work, until *stop. SG_OK; SG_RETRY:
+   not done; SG_BAD: it is corrupt, sg_disk_set_aside() is called for. */
+enum sg_rc sg_disk_check(struct sg_disk *d, const atomic_bool *stop,
     struct sg_err *err);
 /* W: true once after the file was made anew. */
 bool sg_disk_is_new(struct sg_disk *d);

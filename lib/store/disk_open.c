@@ -3,7 +3,8 @@
  * disk_open.c - the facts' file: opened, found whole, replaced when it is not.
  *
  * It is believed as little as its rows: opened as dbfile.h does, with a
- * quick_check at each start (THREATS 2.6). Losing it is not fatal, only loud,
+ * quick_check at each start (THREATS 2.6), for which nobody waits if the file
+ * is large: seconds, with a million domains. Losing it is not fatal, only loud,
  * since every policy can be fetched again; so a corrupt one is set aside, for
  * somebody to look at, and work goes on with a new one. One that cannot be
  * written (a file system that went read-only) is read as it is.
@@ -21,6 +22,7 @@
 #define SCHEMA_VERSION 2
 #define BUSY_MS 50
 #define WAL_KEPT_BYTES "16777216"
+#define CHECK_STEPS 10000 /* of SQLite's machine, between looks at stop */
 
 /* What each version added, oldest first: a file of an older one gets what it
    lacks. */
@@ -91,10 +93,24 @@ check_pages(sqlite3 *db)
 	return rc;
 }
 
+/* At once, if that is soon done. */
+static int
+check_or_put_off(struct sg_disk *d)
+{
+	struct stat st;
+	bool large = stat(d->path, &st) == 0 &&
+	    (uint64_t)st.st_size > d->check_max;
+
+	pthread_mutex_lock(&d->read_mutex);
+	d->unchecked = large;
+	pthread_mutex_unlock(&d->read_mutex);
+	return large ? SQLITE_OK : check_pages(d->writer);
+}
+
 static int
 set_up_writer(struct sg_disk *d, int version)
 {
-	int rc = check_pages(d->writer);
+	int rc = check_or_put_off(d);
 
 	if (rc == SQLITE_OK)
 		rc = sg_dbfile_ask_word(d->writer, "PRAGMA journal_mode = WAL", "wal",
@@ -117,6 +133,7 @@ open_reader(struct sg_disk *d)
 	int rc;
 
 	pthread_mutex_lock(&d->read_mutex);
+	d->opened++;
 	rc = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL,
 	    &d->reader);
 	if (rc == SQLITE_OK)
@@ -287,8 +304,8 @@ open_or_replace(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 /* --- the interface ------------------------------------------------------- */
 
 enum sg_rc
-sg_disk_open(const char *path, struct sg_wall now, struct sg_disk **out_r,
-    struct sg_err *err)
+sg_disk_open(const char *path, size_t check_max, struct sg_wall now,
+    struct sg_disk **out_r, struct sg_err *err)
 {
 	struct sg_disk *d = calloc(1, sizeof(*d));
 	enum sg_rc rc;
@@ -298,6 +315,7 @@ sg_disk_open(const char *path, struct sg_wall now, struct sg_disk **out_r,
 		return SG_BAD;
 	}
 	sg_assert(pthread_mutex_init(&d->read_mutex, NULL) == 0);
+	d->check_max = check_max;
 	rc = sg_dbfile_resolve(path, &d->path, err);
 	if (rc == SG_OK)
 		rc = open_or_replace(d, now, err);
@@ -344,6 +362,60 @@ sg_disk_set_aside(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 	if (sg_dbfile_set_aside(&kind, d->path, now, err) != SG_OK)
 		return SG_RETRY;
 	return open_or_replace(d, now, err) == SG_OK ? SG_OK : SG_RETRY;
+}
+
+bool
+sg_disk_is_unchecked(struct sg_disk *d)
+{
+	bool unchecked;
+
+	pthread_mutex_lock(&d->read_mutex);
+	unchecked = d->unchecked;
+	d->unchecked = false;
+	pthread_mutex_unlock(&d->read_mutex);
+	return unchecked;
+}
+
+static int
+is_stopped(void *stop)
+{
+	return atomic_load((atomic_bool *)stop);
+}
+
+/* True if the file is still the one that was opened as the n-th. */
+static bool
+note_corrupt_if(struct sg_disk *d, unsigned opened)
+{
+	bool same;
+
+	pthread_mutex_lock(&d->read_mutex);
+	same = d->opened == opened;
+	d->corrupt |= same;
+	pthread_mutex_unlock(&d->read_mutex);
+	return same;
+}
+
+enum sg_rc
+sg_disk_check(struct sg_disk *d, const atomic_bool *stop, struct sg_err *err)
+{
+	enum sg_rc rc = SG_OK;
+	sqlite3 *db = NULL;
+	unsigned opened;
+	int got;
+
+	pthread_mutex_lock(&d->read_mutex);
+	opened = d->opened;
+	pthread_mutex_unlock(&d->read_mutex);
+	got = sg_dbfile_connect(&kind, d->path, SQLITE_OPEN_READONLY, NULL, &db);
+	if (got == SQLITE_OK) {
+		sqlite3_progress_handler(db, CHECK_STEPS, is_stopped,
+		    (void *)stop);
+		got = check_pages(db);
+	}
+	if (got != SQLITE_OK)
+		rc = sg_dbfile_judge(db, got, d->path, err);
+	(void)sqlite3_close(db);
+	return rc == SG_BAD && !note_corrupt_if(d, opened) ? SG_RETRY : rc;
 }
 
 bool

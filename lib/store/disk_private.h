@@ -12,6 +12,7 @@ enum write_statement { W_PUT, W_DELETE, W_DELETE_UNFIT, W_UNDUE, W_EXPIRE,
 enum read_statement { R_GET, R_DUE, R_KEYS, R_PINS, R_N };
 
 struct sg_disk {
+	size_t check_max;
 	char *path; /* its directory free of symbolic links; sqlite3_free() */
 	/* Below: one thread at a time (W). NULL: not open. */
 	sqlite3 *writer;
@@ -21,7 +22,8 @@ struct sg_disk {
 	/* all below */
 	sqlite3 *reader;
 	sqlite3_stmt *read[R_N];
-	bool corrupt;
+	bool corrupt, unchecked;
+	unsigned opened; /* how often a file was */
 };
 
 /* The SQL of each, in disk.c. */

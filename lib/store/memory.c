@@ -2,181 +2,252 @@
 /*
  * memory.c - the memory tier.
  *
- * A hash table (uthash) under each of up to 64 mutexes; two lists in each:
- * entries that hold an unexpired policy and the others, least recently used
- * last. Only when nothing else is left is a policy pushed out, and then by
- * another policy: mailing to many domains cannot open the first-contact window
- * of one that has a policy (K-14, T16). An entry whose policy has expired is
- * moved to the others when room is needed; so that this does not mean looking
- * at all of them each time, a stripe knows when the first of them may expire,
- * and likewise when the first of them may be due for its daily fetch.
+ * Packed facts (packed.h) in an open hash table under each of up to 64
+ * mutexes. A table is one array of 16 bytes a slot, filled to seven eighths,
+ * that grows by a fifth: with a million domains the table costs each 20 bytes,
+ * and a warm answer two or three lines of cache.
+ *
+ * Each slot knows when it was last used and whether it holds a policy. When
+ * there are too many, the least recently used of a handful is pushed out, of
+ * those without an unexpired policy if there is any in the whole stripe; only
+ * when nothing else is left a policy, and then by another policy: mailing to
+ * many domains cannot open the first-contact window of one that has a policy
+ * (K-14, T16).
  *
  * The hash is keyed: names are chosen by whoever sends mail, and must not be
- * able to share a bucket on purpose.
+ * able to share a slot on purpose.
  */
 #include "store/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
+#include "facts/packed.h"
 #include "store/key_hash.h"
-
-/* No exit(3) for want of memory: the entry is not kept, that is all. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(e) ((void)(e))
-#include <uthash.h>
 
 #define STRIPES 64
 #define PER_STRIPE_MIN 16 /* below that, fewer stripes */
+#define FIRST_SLOTS 8
+#define HANDFUL 64        /* slots that an eviction compares */
+#define EXPIRE_LOOK 65536 /* slots that one sg_memory_expire() looks at */
+#define MALLOC_OWN 16     /* bytes that an allocation costs beside itself */
 #define NEVER INT64_MAX
 
-struct entry {
-	UT_hash_handle hh;
-	TAILQ_ENTRY(entry) link;
-	struct sg_facts *facts;
-	bool policy; /* on the list of policies */
-	char key[];
+struct slot {
+	struct sg_packed *packed; /* NULL: free */
+	uint32_t hash;            /* its top bit: holds a policy */
+	uint32_t used;            /* the stripe's tick when it was */
 };
-TAILQ_HEAD(entries, entry);
+#define POLICY_BIT 0x80000000u
 
 struct stripe {
 	pthread_mutex_t mutex;
 	/* all below */
-	struct entry *table;
-	struct entries policies, others; /* first = last used */
-	size_t n_policies;
-	int64_t first_expiry; /* no policy expires before */
-	int64_t first_due;    /* no refetch_at is before */
-	uint64_t epoch;       /* changes: puts and removals */
+	struct slot *slots;
+	size_t size, n, n_policies, bytes;
+	size_t hand;       /* where the last eviction stopped */
+	uint32_t tick;
+	int64_t first_due; /* no refetch_at is before */
+	uint64_t epoch;    /* changes: puts and removals */
 	unsigned long hits, evicted;
 };
 
 struct sg_memory {
 	uint64_t secret[2];
 	unsigned n_stripes; /* a power of two */
-	size_t per_stripe;
+	size_t per_stripe, bytes_per_stripe;
+	_Atomic unsigned expire_at; /* the stripe to go on with */
 	struct stripe stripes[STRIPES];
 };
 
 /* The stripe of key, locked; *hash is what its table goes by. */
 static struct stripe *
-lock_stripe(struct sg_memory *m, const char *key, unsigned *hash)
+lock_stripe(struct sg_memory *m, const char *key, size_t len, uint32_t *hash)
 {
-	uint64_t h = sg_key_hash(m->secret, key, strlen(key));
+	uint64_t h = sg_key_hash(m->secret, key, len);
 	struct stripe *s = &m->stripes[(h >> 32) & (m->n_stripes - 1)];
 
-	*hash = (unsigned)h;
+	*hash = (uint32_t)h & ~POLICY_BIT;
 	pthread_mutex_lock(&s->mutex);
 	return s;
 }
 
-static struct entry *
-find(struct stripe *s, const char *key, unsigned hash)
-{
-	struct entry *e;
+/* --- the table; the stripe's mutex is held --------------------------------- */
 
-	HASH_FIND_BYHASHVALUE(hh, s->table, key, strlen(key), hash, e);
-	return e;
+/* Where a hash would stand if nothing were in its way. */
+static size_t
+home(const struct stripe *s, uint32_t hash)
+{
+	return (size_t)((uint64_t)(hash & ~POLICY_BIT) * s->size >> 31);
 }
 
-/* --- lists; the stripe's mutex is held ----------------------------------- */
+static size_t
+after(const struct stripe *s, size_t i)
+{
+	return i + 1 < s->size ? i + 1 : 0;
+}
+
+static struct slot *
+find(struct stripe *s, const char *key, size_t len, uint32_t hash)
+{
+	if (s->size == 0)
+		return NULL;
+	for (size_t i = home(s, hash); s->slots[i].packed != NULL;
+	     i = after(s, i))
+		if ((s->slots[i].hash & ~POLICY_BIT) == hash &&
+		    sg_packed_is(s->slots[i].packed, key, len))
+			return &s->slots[i];
+	return NULL;
+}
+
+/* There is a free slot. */
+static struct slot *
+place(struct stripe *s, struct slot what)
+{
+	size_t i = home(s, what.hash);
+
+	while (s->slots[i].packed != NULL)
+		i = after(s, i);
+	s->slots[i] = what;
+	return &s->slots[i];
+}
+
+/* False: out of memory. */
+static bool
+make_room(struct stripe *s)
+{
+	struct slot *old = s->slots;
+	size_t old_size = s->size;
+	size_t size = old_size < FIRST_SLOTS ? FIRST_SLOTS
+	                                     : old_size + old_size / 5 + 1;
+
+	if (s->n + 1 <= old_size / 8 * 7)
+		return true;
+	s->slots = calloc(size, sizeof(*s->slots));
+	if (s->slots == NULL) {
+		s->slots = old;
+		return s->n + 1 < old_size; /* slower, but it works */
+	}
+	s->size = size;
+	for (size_t i = 0; i < old_size; i++)
+		if (old[i].packed != NULL)
+			(void)place(s, old[i]);
+	free(old);
+	return true;
+}
 
 static void
-list_add(struct stripe *s, struct entry *e, bool policy, bool as_last_used)
+account(struct stripe *s, const struct slot *slot, bool comes)
 {
-	struct entries *list = policy ? &s->policies : &s->others;
+	size_t bytes = sg_packed_size(slot->packed) + MALLOC_OWN +
+	    sizeof(*slot) * 5 / 4;
 
-	e->policy = policy;
-	s->n_policies += policy;
-	if (as_last_used)
-		TAILQ_INSERT_HEAD(list, e, link);
-	else
-		TAILQ_INSERT_TAIL(list, e, link);
+	s->n += comes ? 1 : (size_t)-1;
+	s->bytes += comes ? bytes : -bytes;
+	if (slot->hash & POLICY_BIT)
+		s->n_policies += comes ? 1 : (size_t)-1;
 }
 
+/* Takes the slot out; those behind it close up. */
 static void
-list_remove(struct stripe *s, struct entry *e)
+drop(struct stripe *s, struct slot *slot)
 {
-	TAILQ_REMOVE(e->policy ? &s->policies : &s->others, e, link);
-	s->n_policies -= e->policy;
+	size_t hole = (size_t)(slot - s->slots), i = hole;
+
+	account(s, slot, false);
+	sg_packed_free(&slot->packed);
+	for (;;) {
+		size_t h;
+
+		i = after(s, i);
+		if (s->slots[i].packed == NULL)
+			break;
+		h = home(s, s->slots[i].hash);
+		/* Its home lies between hole and itself: it stays. */
+		if (hole < i ? h > hole && h <= i : h > hole || h <= i)
+			continue;
+		s->slots[hole] = s->slots[i];
+		s->slots[i].packed = NULL;
+		hole = i;
+	}
 }
 
-/* Files e by what its facts are at now. */
-static void
-file_entry(struct stripe *s, struct entry *e, struct sg_wall now)
+static bool
+in_force(const struct slot *slot, struct sg_wall now)
 {
-	bool policy = sg_facts_policy(e->facts, now) != NULL;
-	int64_t t;
+	struct sg_packed_life life;
 
-	list_add(s, e, policy, true);
-	if (!policy)
-		return;
-	t = sg_facts_policy_expires(e->facts).s;
-	s->first_expiry = t < s->first_expiry ? t : s->first_expiry;
-	t = e->facts->refetch_at.s;
-	if (t != 0)
-		s->first_due = t < s->first_due ? t : s->first_due;
+	if (!(slot->hash & POLICY_BIT))
+		return false;
+	sg_packed_life(slot->packed, &life);
+	return sg_facts_in_force(life.fetched_at, life.max_age_s, now);
 }
 
-/* Takes e out of everything; its reference is now the caller's. */
-static struct sg_facts *
-drop(struct stripe *s, struct entry *e)
+/* A policy that has expired is like any other. */
+static bool
+still_policy(struct stripe *s, struct slot *slot, struct sg_wall now)
 {
-	struct sg_facts *f = e->facts;
-
-	list_remove(s, e);
-	HASH_DEL(s->table, e);
-	free(e);
-	return f;
+	if (!(slot->hash & POLICY_BIT))
+		return false;
+	if (in_force(slot, now))
+		return true;
+	slot->hash &= ~POLICY_BIT;
+	s->n_policies--;
+	return false;
 }
 
-static void
-demote_expired(struct stripe *s, struct sg_wall now)
-{
-	struct entry *e, *next;
-	int64_t first = NEVER, t;
+/* --- eviction ---------------------------------------------------------------- */
 
-	if (now.s < s->first_expiry)
-		return;
-	for (e = TAILQ_FIRST(&s->policies); e != NULL; e = next) {
-		next = TAILQ_NEXT(e, link);
-		t = sg_facts_policy_expires(e->facts).s;
-		if (sg_facts_policy(e->facts, now) == NULL) {
-			list_remove(s, e);
-			list_add(s, e, false, false);
-		} else if (t < first) {
-			first = t;
+static bool
+is_older(const struct stripe *s, const struct slot *a, const struct slot *b)
+{
+	return b == NULL || s->tick - a->used > s->tick - b->used;
+}
+
+/* The least recently used of a handful; more are looked at only to find one
+   without a policy, if there is any. */
+static struct slot *
+pick_victim(struct stripe *s, struct sg_wall now)
+{
+	struct slot *other = NULL, *policy = NULL, *slot;
+
+	for (size_t i = 0; i < s->size; i++) {
+		if (i >= HANDFUL &&
+		    (other != NULL || s->n_policies == s->n))
+			break;
+		s->hand = after(s, s->hand);
+		slot = &s->slots[s->hand];
+		if (slot->packed == NULL)
+			continue;
+		if (!still_policy(s, slot, now)) {
+			if (is_older(s, slot, other))
+				other = slot;
+		} else if (is_older(s, slot, policy)) {
+			policy = slot;
 		}
 	}
-	s->first_expiry = first;
+	return other != NULL ? other : policy;
 }
 
-/* What must go, if there are too many; NULL if not. */
-static struct sg_facts *
+static void
 evict(struct sg_memory *m, struct stripe *s, struct sg_wall now)
 {
-	struct entry *e;
-
-	if (HASH_COUNT(s->table) <= m->per_stripe)
-		return NULL;
-	demote_expired(s, now);
-	e = TAILQ_LAST(&s->others, entries);
-	if (e == NULL)
-		e = TAILQ_LAST(&s->policies, entries);
-	s->evicted++;
-	return drop(s, e);
+	while (s->n > m->per_stripe ||
+	    (s->bytes > m->bytes_per_stripe && s->n > 1)) {
+		drop(s, pick_victim(s, now));
+		s->evicted++;
+	}
 }
 
 /* --- the interface ------------------------------------------------------- */
 
 struct sg_memory *
-sg_memory_new(size_t max_entries)
+sg_memory_new(size_t max_entries, size_t max_bytes)
 {
 	struct sg_memory *m = calloc(1, sizeof(*m));
 
-	sg_assert(max_entries > 0);
+	sg_assert(max_entries > 0 && max_bytes > 0);
 	if (m == NULL)
 		return NULL;
 	arc4random_buf(m->secret, sizeof(m->secret));
@@ -184,13 +255,10 @@ sg_memory_new(size_t max_entries)
 	while (m->n_stripes > 1 && max_entries / m->n_stripes < PER_STRIPE_MIN)
 		m->n_stripes /= 2;
 	m->per_stripe = max_entries / m->n_stripes;
+	m->bytes_per_stripe = max_bytes / m->n_stripes;
 	for (unsigned i = 0; i < m->n_stripes; i++) {
-		struct stripe *s = &m->stripes[i];
-
-		sg_assert(pthread_mutex_init(&s->mutex, NULL) == 0);
-		TAILQ_INIT(&s->policies);
-		TAILQ_INIT(&s->others);
-		s->first_expiry = s->first_due = NEVER;
+		sg_assert(pthread_mutex_init(&m->stripes[i].mutex, NULL) == 0);
+		m->stripes[i].first_due = NEVER;
 	}
 	return m;
 }
@@ -199,40 +267,37 @@ void
 sg_memory_free(struct sg_memory **mp)
 {
 	struct sg_memory *m = *mp;
-	struct entry *e, *next;
-	struct sg_facts *f;
 
 	*mp = NULL;
 	if (m == NULL)
 		return;
 	for (unsigned i = 0; i < m->n_stripes; i++) {
-		HASH_ITER(hh, m->stripes[i].table, e, next) {
-			f = drop(&m->stripes[i], e);
-			sg_facts_unref(&f);
-		}
-		pthread_mutex_destroy(&m->stripes[i].mutex);
+		struct stripe *s = &m->stripes[i];
+
+		for (size_t k = 0; k < s->size; k++)
+			sg_packed_free(&s->slots[k].packed);
+		free(s->slots);
+		pthread_mutex_destroy(&s->mutex);
 	}
 	free(m);
 }
 
-struct sg_facts *
-sg_memory_get(struct sg_memory *m, const char *key, uint64_t *epoch)
+static struct sg_facts *
+get(struct sg_memory *m, const char *key, bool use, uint64_t *epoch)
 {
+	size_t len = strlen(key);
 	struct sg_facts *f = NULL;
 	struct stripe *s;
-	struct entry *e;
-	unsigned hash;
+	struct slot *slot;
+	uint32_t hash;
 
-	s = lock_stripe(m, key, &hash);
-	if ((e = find(s, key, hash)) != NULL) {
-		struct entries *list = e->policy ? &s->policies : &s->others;
-
-		if (e != TAILQ_FIRST(list)) {
-			TAILQ_REMOVE(list, e, link);
-			TAILQ_INSERT_HEAD(list, e, link);
+	s = lock_stripe(m, key, len, &hash);
+	if ((slot = find(s, key, len, hash)) != NULL) {
+		if (use) {
+			slot->used = ++s->tick;
+			s->hits++;
 		}
-		s->hits++;
-		f = sg_facts_ref(e->facts);
+		f = sg_facts_unpack(slot->packed);
 	}
 	if (epoch != NULL)
 		*epoch = s->epoch;
@@ -241,131 +306,120 @@ sg_memory_get(struct sg_memory *m, const char *key, uint64_t *epoch)
 }
 
 struct sg_facts *
+sg_memory_get(struct sg_memory *m, const char *key, uint64_t *epoch)
+{
+	return get(m, key, true, epoch);
+}
+
+struct sg_facts *
 sg_memory_peek(struct sg_memory *m, const char *key)
 {
-	struct stripe *s;
-	struct entry *e;
-	unsigned hash;
-	struct sg_facts *f;
-
-	s = lock_stripe(m, key, &hash);
-	e = find(s, key, hash);
-	f = e != NULL ? sg_facts_ref(e->facts) : NULL;
-	pthread_mutex_unlock(&s->mutex);
-	return f;
+	return get(m, key, false, NULL);
 }
 
-/* A new entry in the table, on no list and without facts; NULL: out of
-   memory. */
-static struct entry *
-add_entry(struct stripe *s, const char *key, unsigned hash)
-{
-	size_t len = strlen(key);
-	struct entry *e = calloc(1, sizeof(*e) + len + 1);
-
-	if (e == NULL)
-		return NULL;
-	memcpy(e->key, key, len + 1);
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, s->table, e->key, len, hash, e);
-	if (e->hh.tbl == NULL) {
-		free(e);
-		return NULL;
-	}
-	return e;
-}
-
-/* The facts that must be let go of, in out[2]: outside the lock, as freeing
-   them takes time. */
+/* Takes packed over. */
 static void
 put_locked(struct sg_memory *m, struct stripe *s, const char *key,
-    unsigned hash, struct sg_facts *f, struct sg_wall now,
-    struct sg_facts *out[2])
+    uint32_t hash, struct sg_packed *packed, struct sg_wall now)
 {
-	struct entry *e = find(s, key, hash);
+	struct slot *slot = find(s, key, strlen(key), hash), new;
+	struct sg_packed_life life;
 
-	if (e != NULL) {
-		out[0] = e->facts;
-		list_remove(s, e);
-	} else if ((e = add_entry(s, key, hash)) == NULL) {
+	if (slot != NULL)
+		drop(s, slot);
+	if (!make_room(s)) {
+		sg_packed_free(&packed);
 		return;
 	}
-	e->facts = sg_facts_ref(f);
-	file_entry(s, e, now);
-	out[1] = evict(m, s, now);
+	sg_packed_life(packed, &life);
+	new = (struct slot) { packed, hash, ++s->tick };
+	if (life.has_policy &&
+	    sg_facts_in_force(life.fetched_at, life.max_age_s, now))
+		new.hash |= POLICY_BIT;
+	account(s, place(s, new), true);
+	if (new.hash & POLICY_BIT && life.refetch_at.s != 0 &&
+	    life.refetch_at.s < s->first_due)
+		s->first_due = life.refetch_at.s;
+	evict(m, s, now);
+}
+
+static void
+put(struct sg_memory *m, const char *key, const struct sg_facts *f,
+    struct sg_wall now, const uint64_t *epoch)
+{
+	struct sg_packed *packed = sg_facts_pack(f);
+	size_t len = strlen(key);
+	struct stripe *s;
+	uint32_t hash;
+
+	s = lock_stripe(m, key, len, &hash);
+	if (epoch == NULL)
+		s->epoch++;
+	if (packed == NULL) {
+		struct slot *old = find(s, key, len, hash);
+
+		/* Better nothing than what is not true any more. */
+		if (old != NULL && epoch == NULL)
+			drop(s, old);
+	} else if (epoch == NULL || (s->epoch == *epoch &&
+		find(s, key, len, hash) == NULL)) {
+		put_locked(m, s, key, hash, packed, now);
+		packed = NULL;
+	}
+	pthread_mutex_unlock(&s->mutex);
+	sg_packed_free(&packed);
 }
 
 void
-sg_memory_put(struct sg_memory *m, const char *key, struct sg_facts *f,
+sg_memory_put(struct sg_memory *m, const char *key, const struct sg_facts *f,
     struct sg_wall now)
 {
-	struct sg_facts *gone[2] = { NULL, NULL };
-	struct stripe *s;
-	unsigned hash;
-
-	s = lock_stripe(m, key, &hash);
-	s->epoch++;
-	put_locked(m, s, key, hash, f, now, gone);
-	pthread_mutex_unlock(&s->mutex);
-	sg_facts_unref(&gone[0]);
-	sg_facts_unref(&gone[1]);
+	put(m, key, f, now, NULL);
 }
 
 void
-sg_memory_keep(struct sg_memory *m, const char *key, struct sg_facts *f,
+sg_memory_keep(struct sg_memory *m, const char *key, const struct sg_facts *f,
     struct sg_wall now, uint64_t epoch)
 {
-	struct sg_facts *gone[2] = { NULL, NULL };
-	struct stripe *s;
-	unsigned hash;
-
-	s = lock_stripe(m, key, &hash);
-	if (s->epoch == epoch && find(s, key, hash) == NULL)
-		put_locked(m, s, key, hash, f, now, gone);
-	pthread_mutex_unlock(&s->mutex);
-	sg_facts_unref(&gone[0]);
-	sg_facts_unref(&gone[1]);
+	put(m, key, f, now, &epoch);
 }
 
 bool
 sg_memory_remove(struct sg_memory *m, const char *key)
 {
-	struct sg_facts *gone = NULL;
+	size_t len = strlen(key);
 	struct stripe *s;
-	struct entry *e;
-	unsigned hash;
-	bool there;
+	struct slot *slot;
+	uint32_t hash;
 
-	s = lock_stripe(m, key, &hash);
+	s = lock_stripe(m, key, len, &hash);
 	s->epoch++;
-	e = find(s, key, hash);
-	there = e != NULL;
-	if (there)
-		gone = drop(s, e);
+	slot = find(s, key, len, hash);
+	if (slot != NULL)
+		drop(s, slot);
 	pthread_mutex_unlock(&s->mutex);
-	sg_facts_unref(&gone);
-	return there;
+	return slot != NULL;
 }
 
 /* --- walks --------------------------------------------------------------- */
 
-
 /* Sorts one more into the n of out and at, which hold at most max. */
 static size_t
-insert_due(const struct sg_facts *f, struct sg_nexthop *out, int64_t *at,
-    size_t n, size_t max)
+insert_due(const struct slot *slot, int64_t t, struct sg_nexthop *out,
+    int64_t *at, size_t n, size_t max)
 {
 	size_t i = n;
 
-	if (n == max && f->refetch_at.s >= at[n - 1])
+	if (n == max && t >= at[n - 1])
 		return n;
 	if (n == max)
 		i = --n;
-	for (; i > 0 && at[i - 1] > f->refetch_at.s; i--) {
+	for (; i > 0 && at[i - 1] > t; i--) {
 		at[i] = at[i - 1];
 		out[i] = out[i - 1];
 	}
-	at[i] = f->refetch_at.s;
-	out[i] = f->hop;
+	at[i] = t;
+	sg_packed_hop(slot->packed, &out[i]);
 	return n + 1;
 }
 
@@ -374,15 +428,20 @@ due_of_stripe(struct stripe *s, struct sg_wall now, struct sg_nexthop *out,
     int64_t *at, size_t n, size_t max)
 {
 	int64_t first = NEVER, t;
-	struct entry *e;
+	struct sg_packed_life life;
 
-	TAILQ_FOREACH (e, &s->policies, link) {
-		t = e->facts->refetch_at.s;
-		if (t == 0 || sg_facts_policy(e->facts, now) == NULL)
+	for (size_t i = 0; i < s->size; i++) {
+		const struct slot *slot = &s->slots[i];
+
+		if (slot->packed == NULL || !in_force(slot, now))
+			continue;
+		sg_packed_life(slot->packed, &life);
+		t = life.refetch_at.s;
+		if (t == 0)
 			continue;
 		first = t < first ? t : first;
 		if (t <= now.s)
-			n = insert_due(e->facts, out, at, n, max);
+			n = insert_due(slot, t, out, at, n, max);
 	}
 	s->first_due = first;
 	return n;
@@ -407,31 +466,52 @@ sg_memory_due(struct sg_memory *m, struct sg_wall now, struct sg_nexthop *out,
 	return n;
 }
 
+static size_t
+expire_stripe(struct stripe *s, struct sg_wall stale_before,
+    struct sg_wall now, size_t max)
+{
+	struct sg_packed_life life;
+	size_t n = 0;
+
+	/* What closes up into a dropped slot is looked at next; what wraps
+	   around to the front is left for the next time. */
+	for (size_t i = 0; i < s->size && n < max;) {
+		struct slot *slot = &s->slots[i];
+
+		if (slot->packed == NULL || still_policy(s, slot, now)) {
+			i++;
+			continue;
+		}
+		sg_packed_life(slot->packed, &life);
+		if (life.fresh_until.s >= stale_before.s ||
+		    (life.has_policy && sg_facts_in_force(life.fetched_at,
+			life.max_age_s, now))) {
+			i++;
+			continue;
+		}
+		s->epoch++;
+		drop(s, slot);
+		n++;
+	}
+	return n;
+}
+
 size_t
 sg_memory_expire(struct sg_memory *m, struct sg_wall stale_before,
     struct sg_wall now, size_t max)
 {
-	struct entry *e, *next;
-	struct sg_facts *f;
-	size_t n = 0;
+	size_t n = 0, looked = 0;
 
-	for (unsigned i = 0; i < m->n_stripes; i++) {
-		struct stripe *s = &m->stripes[i];
+	for (unsigned i = 0; i < m->n_stripes && n < max &&
+	     looked < EXPIRE_LOOK; i++) {
+		struct stripe *s = &m->stripes[m->expire_at % m->n_stripes];
 
 		pthread_mutex_lock(&s->mutex);
-		demote_expired(s, now);
-		for (e = TAILQ_FIRST(&s->others); e != NULL && n < max;
-		     e = next) {
-			next = TAILQ_NEXT(e, link);
-			if (e->facts->fresh_until.s >= stale_before.s ||
-			    sg_facts_policy(e->facts, now) != NULL)
-				continue;
-			s->epoch++;
-			f = drop(s, e);
-			sg_facts_unref(&f);
-			n++;
-		}
+		n += expire_stripe(s, stale_before, now, max - n);
+		looked += s->size;
 		pthread_mutex_unlock(&s->mutex);
+		if (n < max)
+			m->expire_at++;
 	}
 	return n;
 }
@@ -439,30 +519,54 @@ sg_memory_expire(struct sg_memory *m, struct sg_wall stale_before,
 static int
 by_key(const void *a, const void *b)
 {
-	char key_a[SG_NEXTHOP_KEY_SIZE], key_b[SG_NEXTHOP_KEY_SIZE];
-
-	sg_nexthop_key(&(*(struct sg_facts *const *)a)->hop, key_a);
-	sg_nexthop_key(&(*(struct sg_facts *const *)b)->hop, key_b);
-	return strcmp(key_a, key_b);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-struct sg_facts **
-sg_memory_all(struct sg_memory *m, bool policies_only, size_t *n)
+static char *
+key_of(const struct slot *slot)
 {
-	struct sg_facts **all =
-	    calloc(m->n_stripes * (m->per_stripe + 1), sizeof(*all));
-	struct entry *e;
+	char key[SG_NEXTHOP_KEY_SIZE];
+	struct sg_nexthop hop;
+
+	sg_packed_hop(slot->packed, &hop);
+	return strdup(sg_nexthop_key(&hop, key));
+}
+
+/* False: out of memory. */
+static bool
+keys_of_stripe(struct stripe *s, bool policies_only, char ***all, size_t *n)
+{
+	char **more = realloc(*all, (*n + s->n + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	*all = more;
+	for (size_t i = 0; i < s->size; i++) {
+		const struct slot *slot = &s->slots[i];
+
+		if (slot->packed == NULL ||
+		    (policies_only && !(slot->hash & POLICY_BIT)))
+			continue;
+		more[*n] = key_of(slot);
+		if (more[*n] == NULL)
+			return false;
+		(*n)++;
+	}
+	return true;
+}
+
+char **
+sg_memory_keys(struct sg_memory *m, bool policies_only, size_t *n)
+{
+	char **all = NULL;
+	bool go_on = true;
 
 	*n = 0;
-	for (unsigned i = 0; all != NULL && i < m->n_stripes; i++) {
+	for (unsigned i = 0; go_on && i < m->n_stripes; i++) {
 		struct stripe *s = &m->stripes[i];
 
 		pthread_mutex_lock(&s->mutex);
-		TAILQ_FOREACH (e, &s->policies, link)
-			all[(*n)++] = sg_facts_ref(e->facts);
-		if (!policies_only)
-			TAILQ_FOREACH (e, &s->others, link)
-				all[(*n)++] = sg_facts_ref(e->facts);
+		go_on = keys_of_stripe(s, policies_only, &all, n);
 		pthread_mutex_unlock(&s->mutex);
 	}
 	if (*n > 0)
@@ -478,8 +582,9 @@ sg_memory_stats(struct sg_memory *m, struct sg_memory_stats *out)
 		struct stripe *s = &m->stripes[i];
 
 		pthread_mutex_lock(&s->mutex);
-		out->entries += HASH_COUNT(s->table);
+		out->entries += s->n;
 		out->policies += s->n_policies;
+		out->bytes += s->bytes;
 		out->hits += s->hits;
 		out->evicted += s->evicted;
 		pthread_mutex_unlock(&s->mutex);

@@ -8,11 +8,17 @@
  */
 #include "store/store_private.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_ENTRIES_DEFAULT 200000
+#include "base/log.h"
+
+#define MAX_ENTRIES_DEFAULT 1500000
 #define MAX_PINS_DEFAULT 100000
+/* A domain takes some 150 bytes; one that wants to be a burden, 64 KB. */
+#define MAX_BYTES ((size_t)384 * 1024 * 1024)
+#define CHECK_MAX_DEFAULT ((size_t)8 * 1024 * 1024)
 #define PAGE 100
 #define STALE_S (7 * 86400)
 
@@ -24,16 +30,51 @@ count(unsigned long *counter)
 
 /* --- the interface ------------------------------------------------------- */
 
-static enum sg_rc
-open_disk(struct sg_store *s, const char *path, struct sg_err *err)
+static void *
+check(void *arg)
 {
+	struct sg_store *s = arg;
+	struct sg_err err = { .text = "" };
+
+	if (sg_disk_check(s->disk, &s->stop_check, &err) != SG_BAD)
+		return NULL;
+	pthread_mutex_lock(&s->write_mutex);
+	(void)sg_store_replace_disk(s, &err);
+	pthread_mutex_unlock(&s->write_mutex);
+	return NULL;
+}
+
+/* A file that is large is used at once and found whole, or not, later: until
+   then each row is believed as little as ever. */
+static void
+check_beside(struct sg_store *s)
+{
+	sigset_t all, before;
+
+	if (s->disk == NULL || !sg_disk_is_unchecked(s->disk))
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->checker_runs = pthread_create(&s->checker, NULL, check, s) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!s->checker_runs)
+		sg_log(SG_LOG_WARN, "store: no thread to check the file");
+}
+
+static enum sg_rc
+open_disk(struct sg_store *s, const struct sg_store_params *params,
+    struct sg_err *err)
+{
+	size_t max = params->check_max > 0 ? params->check_max
+	                                   : CHECK_MAX_DEFAULT;
 	enum sg_rc rc;
 
-	rc = sg_disk_open(path, s->now(), &s->disk, err);
+	rc = sg_disk_open(params->path, max, s->now(), &s->disk, err);
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
 	else if (rc == SG_OK)
 		(void)sg_store_read_pins(s);
+	check_beside(s);
 	return rc == SG_BAD ? SG_BAD : SG_OK;
 }
 
@@ -54,14 +95,14 @@ sg_store_open(const struct sg_store_params *params, struct sg_store **out_r,
 	sg_assert(pthread_mutex_init(&s->state_mutex, NULL) == 0);
 	s->memory = sg_memory_new(params->max_entries > 0
 		? params->max_entries
-		: MAX_ENTRIES_DEFAULT);
+		: MAX_ENTRIES_DEFAULT, MAX_BYTES);
 	s->pins = sg_pins_new(params->max_pins > 0 ? params->max_pins
 						   : MAX_PINS_DEFAULT);
 	if (s->memory == NULL || s->pins == NULL) {
 		sg_err_set(&own, SG_REASON_INTERNAL, "out of memory");
 		rc = SG_BAD;
 	} else if (params->path != NULL) {
-		rc = open_disk(s, params->path, &own);
+		rc = open_disk(s, params, &own);
 	}
 	if (rc != SG_OK) {
 		if (err != NULL)
@@ -81,6 +122,9 @@ sg_store_close(struct sg_store **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
+	atomic_store(&s->stop_check, true);
+	if (s->checker_runs)
+		pthread_join(s->checker, NULL);
 	if (s->disk != NULL)
 		(void)sg_store_catch_up(s);
 	if (s->disk != NULL)
@@ -308,23 +352,6 @@ sg_store_set_pin(struct sg_store *s, struct sg_pin *pin)
 	return sg_pins_put(s->pins, pin, s->disk != NULL) ? SG_OK : SG_RETRY;
 }
 
-static void
-each_in_memory(struct sg_store *s,
-    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
-{
-	struct sg_facts **all;
-	bool go_on = true;
-	size_t n;
-
-	all = sg_memory_all(s->memory, false, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (go_on)
-			go_on = fn(arg, all[i]);
-		sg_facts_unref(&all[i]);
-	}
-	free(all);
-}
-
 /* One row, as sg_store_get() would have it, but not kept in memory. */
 static bool
 show(struct sg_store *s, const char *key,
@@ -338,6 +365,23 @@ show(struct sg_store *s, const char *key,
 	go_on = fn(arg, f);
 	sg_facts_unref(&f);
 	return go_on;
+}
+
+static void
+each_in_memory(struct sg_store *s,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	bool go_on = true;
+	char **keys;
+	size_t n;
+
+	keys = sg_memory_keys(s->memory, false, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (go_on)
+			go_on = show(s, keys[i], fn, arg);
+		free(keys[i]);
+	}
+	free(keys);
 }
 
 void

@@ -19,8 +19,11 @@ struct sg_store;
 
 struct sg_store_params {
 	const char *path;    /* the SQLite file; NULL = memory only */
-	size_t max_entries;  /* of the memory tier; 0 = 200,000. Entries without
+	size_t max_entries;  /* of the memory tier; 0 = 1,500,000,
+				and whatever it is, 384 MB. Entries without
 				an unexpired policy are evicted first (K-14) */
+	size_t check_max;    /* a larger file is checked beside the work, not
+				before it; 0 = 8 MB */
 	size_t max_pins;     /* 0 = 100,000; the oldest go first */
 	struct sg_wall (*now)(void); /* NULL = sg_wall_now */
 };

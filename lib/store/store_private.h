@@ -19,6 +19,9 @@ struct sg_store {
 	pthread_mutex_t write_mutex; /* whatever writes; and: */
 	bool busy;       /* the last failure was another process's lock */
 	bool rescue_due; /* the file is new: memory's policies belong in it */
+	pthread_t checker; /* reads a large file through, beside the work */
+	bool checker_runs; /* by whoever opens the store, then closes it */
+	atomic_bool stop_check;
 	bool pins_read;  /* what the disk has of them is in memory */
 	pthread_mutex_t state_mutex; /* never held across disk */
 	/* all below; unwritten is changed with both mutexes held */

@@ -115,21 +115,26 @@ write_some(struct sg_store *s, const char *const *keys,
 static enum sg_rc
 rescue(struct sg_store *s)
 {
-	char keys[BATCH][SG_NEXTHOP_KEY_SIZE];
+	struct sg_facts *facts[BATCH];
 	const char *key[BATCH];
-	struct sg_facts **all;
 	enum sg_rc rc = SG_OK;
+	char **keys;
 	size_t n, i, k;
 
-	all = sg_memory_all(s->memory, true, &n);
-	for (i = 0; i < n && rc == SG_OK; i += k) {
-		for (k = 0; k < BATCH && i + k < n; k++)
-			key[k] = sg_nexthop_key(&all[i + k]->hop, keys[k]);
-		rc = write_some(s, key, all + i, k, NULL);
+	keys = sg_memory_keys(s->memory, true, &n);
+	for (i = 0; i < n && rc == SG_OK;) {
+		for (k = 0; k < BATCH && i < n; i++) {
+			facts[k] = sg_memory_peek(s->memory, keys[i]);
+			key[k] = keys[i];
+			k += facts[k] != NULL; /* pushed out meanwhile */
+		}
+		rc = write_some(s, key, facts, k, NULL);
+		while (k > 0)
+			sg_facts_unref(&facts[--k]);
 	}
 	for (i = 0; i < n; i++)
-		sg_facts_unref(&all[i]);
-	free(all);
+		free(keys[i]);
+	free(keys);
 	return rc;
 }
 

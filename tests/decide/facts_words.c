@@ -116,6 +116,8 @@ build_probe(struct sg_facts_probe *p, const char *word)
 		if (b[0] != '\0')
 			p->level = (enum sg_level)value_of(level_words,
 			    N(level_words), b);
+	} else if (strcmp(kind, "untested") == 0) {
+		p->reason = reason_of(a);
 	} else {
 		p->state = SG_PROBE_UNREACHABLE;
 		p->reason = a[0] != '\0' ? reason_of(a) : SG_REASON_NONE;

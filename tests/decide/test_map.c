@@ -424,6 +424,32 @@ START_TEST(test_answer)
 }
 END_TEST
 
+/* Whatever the row: whoever tries the gate without risk has nothing stopped at
+   delivery either. */
+START_TEST(test_dry_run)
+{
+	static const struct sg_nexthop hop = { .name = "good.test",
+		.port = 25 };
+	const struct row *r = &rows[_i];
+	struct sg_facts *f = facts_of_words(r->sts, r->mx, r->hosts);
+	struct sg_config *config = config_of(r->rule);
+	struct sg_pin *pin = pin_of(r->pin);
+	struct sg_map_params p = { config, &hop, f, pin, now, SG_LEVEL_NONE };
+	struct sg_map_answer a;
+
+	config->dry_run = true;
+	sg_decide_map(&p, &a);
+	ck_assert_msg(a.word == SG_MAP_NOTFOUND && !a.pinned, "%s: %s",
+	    r->name, sg_map_word_name(a.word));
+	p.floor = SG_LEVEL_SECURE;
+	sg_decide_map(&p, &a);
+	ck_assert_msg(a.word != SG_MAP_NOTFOUND, "%s, and a floor", r->name);
+	sg_pin_unref(&pin);
+	sg_config_unref(&config);
+	sg_facts_unref(&f);
+}
+END_TEST
+
 /* Whatever the row: a pin never makes the answer less. */
 static unsigned
 strength(enum sg_map_word word)
@@ -720,6 +746,8 @@ main(void)
 	SRunner *r;
 	int failed;
 
+	tcase_add_loop_test(t, test_dry_run, 0,
+	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_loop_test(t, test_answer, 0, N(rows));
 	tcase_add_loop_test(t, test_pin_never_weakens, 0, N(rows));
 	tcase_add_test(t, test_nothing_known);

@@ -916,6 +916,57 @@ START_TEST(test_refresh_keeps_demand)
 }
 END_TEST
 
+/* --- without waiting --------------------------------------------------------------- */
+
+static enum sg_rc
+peek(const char *name, struct sg_facts **facts)
+{
+	struct sg_ask a = { .hop = hop_of(name) };
+	struct sg_answer out;
+	enum sg_rc rc = sg_engine_peek(engine, &a, &out);
+
+	*facts = out.facts;
+	return rc;
+}
+
+START_TEST(test_peek)
+{
+	struct sg_nexthop hop = hop_of("good.test");
+	struct sg_facts *known = learnt_facts(&hop, "1", POLICY,
+	    "mx.good.test");
+	int64_t now = sg_wall_now().s;
+	struct sg_facts *f;
+
+	start("");
+	worker = fake_worker_new(engine, answer_never, NULL);
+	/* nothing is known, and nobody is asked */
+	ck_assert_int_eq(peek("good.test", &f), SG_NONE);
+	ck_assert_ptr_null(f);
+	ck_assert_int_eq(fake_worker_jobs(worker), 0);
+	/* old: what is there is shown, but is no answer */
+	known->fresh_until.s = known->refresh_at.s = now - 1;
+	ck_assert_int_eq(sg_store_put(store, &known, 1, NULL), SG_OK);
+	ck_assert_int_eq(peek("good.test", &f), SG_NONE);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_str_eq(f->hop.name, known->hop.name);
+	sg_facts_unref(&f);
+	ck_assert_int_eq(fake_worker_jobs(worker), 0);
+	sg_facts_unref(&known);
+	/* fresh, and due: the answer, and a lookup beside it */
+	known = learnt_facts(&hop, "1", POLICY, "mx.good.test");
+	known->fresh_until.s = now + 60;
+	known->refresh_at.s = now - 1;
+	ck_assert_int_eq(sg_store_put(store, &known, 1, NULL), SG_OK);
+	ck_assert_int_eq(peek("good.test", &f), SG_OK);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(f->fresh_until.s, known->fresh_until.s);
+	sg_facts_unref(&f);
+	AWAIT(fake_worker_jobs(worker) == 1);
+	sg_facts_unref(&known);
+	finish();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -927,6 +978,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_herd_K15_T17);
 	tcase_add_test(t, test_warm_asks_nobody);
+	tcase_add_test(t, test_peek);
 	tcase_add_test(t, test_fresh_asks_again);
 	tcase_add_loop_test(t, test_wrong, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));

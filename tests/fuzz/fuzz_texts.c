@@ -68,7 +68,7 @@ logged(const char *text, char *out, size_t size)
 	if (ftruncate(sink, 0) != 0 || lseek(sink, 0, SEEK_SET) != 0 ||
 	    dup2(sink, STDERR_FILENO) < 0)
 		abort();
-	sg_log(SG_LOG_INFO, "%s", text); /* errors are limited in number */
+	sg_log(SG_LOG_INFO, "%s", text); /* an error would be limited */
 	if (dup2(saved, STDERR_FILENO) < 0)
 		abort();
 	n = pread(sink, out, size, 0);

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import world
+
 UNSHARE = ["unshare", "-m", "-n", "-u", "--pid", "--fork", "--kill-child",
            "--mount-proc", "--propagation", "private"]
 SKIP = 77  # automake's word for a test that cannot run here
@@ -91,6 +93,18 @@ def loopback_up():
         fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", flags | 1))
 
 
+def more_loopback(addresses):
+    """ip addr add ADDRESS/32 dev lo, each under a label of its own:
+    SIOCSIFADDR, SIOCSIFNETMASK."""
+    def named(n, address):
+        return struct.pack("16sHH4s8x", b"lo:%d" % n, socket.AF_INET, 0,
+                           socket.inet_aton(address))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for n, address in enumerate(addresses):
+            fcntl.ioctl(s, 0x8916, named(n, address))
+            fcntl.ioctl(s, 0x891c, named(n, "255.255.255.255"))
+
+
 def private_etc(top):
     """A copy of /etc that the lab may write into; Postfix's default
     configuration directory thereby becomes the relay's own."""
@@ -135,6 +149,7 @@ def settle():
     be_init()
     socket.sethostname("relay.lab.test")
     loopback_up()
+    more_loopback(world.ROOT)
     private_etc(top)
     private_dev(top)
     os.environ.update(LC_ALL="C.UTF-8", TZ="UTC0")

@@ -39,8 +39,9 @@ STORY = [
     ("The forged domain again; this sender's group says on_fail = \"reject\".",
      "strict", "bob@forged.test",
      "Refused for good, in a sentence that a help desk can read."),
-    ("The forged domain, and a group that is only being tried (dry_run).",
-     "dry", "bob@forged.test",
+    ("A group that is only being tried (dry_run): it asks for verified TLS, "
+     "and this\ndomain publishes nothing that would vouch for its mail host.",
+     "dry", "bob@elsewhere.test",
      "Delivered all the same. The header and the log say what would have "
      "been done:\nso rules can be tried on live mail without risk."),
     ("The forged domain, and a group that says on_fail = \"hold\".",

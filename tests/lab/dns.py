@@ -11,7 +11,7 @@ import world
 KNOT_CONF = """
 server:
     rundir: {dir}/run
-    listen: {address}@53
+    listen: [ {addresses} ]
 log:
   - target: stderr
     any: notice
@@ -60,6 +60,8 @@ stub-zone:
 HEAD = ("$ORIGIN {name}.\n$TTL 3600\n"
         "@ SOA ns.test. hostmaster.test. 1 3600 600 86400 3600\n"
         "@ NS ns.test.\n")
+ROOT_HEAD = ("$ORIGIN .\n$TTL 3600\n"
+             "@ SOA a.root-servers.net. hostmaster.test. 1 3600 600 86400 60\n")
 
 
 def quoted(text):
@@ -68,6 +70,9 @@ def quoted(text):
 
 def zone_of(d, web_address):
     lines = [HEAD.format(name=d.name)]
+    if d.from_root:
+        lines = [lines[0].replace("NS ns.test.", "NS ns"),
+                 "ns A " + world.ROOT[0]]
     for n, host in enumerate(d.mx):
         lines.append("@ MX %d %s." % (0 if host == "" else 10 * (n + 1), host))
         if host.endswith("." + d.name):
@@ -88,6 +93,7 @@ class Dns:
         self.dir = os.path.join(top, "dns")
         self.log_dir = log_dir
         self.anchor = os.path.join(self.dir, "anchor.key")
+        self.root_anchor = os.path.join(self.dir, "root.key")
         for sub in ("run", "db", "zones"):
             os.makedirs(os.path.join(self.dir, sub))
         self.conf = os.path.join(self.dir, "knot.conf")
@@ -103,12 +109,15 @@ class Dns:
         return os.path.join(self.log_dir, name + ".log")
 
     def _configure(self, web_addresses):
-        signed = [d.name for d in world.DOMAINS if d.signed] + ["test"]
+        signed = [d.name for d in world.DOMAINS if d.signed] + ["test", ""]
         zones = [d.name for d in world.DOMAINS] + [
-            "test", world.SENDER_ZONE] + world.LOST_ZONES
-        text = KNOT_CONF.format(dir=self.dir, address=world.AUTHORITY)
+            "test", world.SENDER_ZONE, ""] + world.LOST_ZONES
+        text = KNOT_CONF.format(dir=self.dir, addresses=", ".join(
+            a + "@53" for a in (world.AUTHORITY, *world.ROOT)))
         for name in zones:
             text += "  - domain: %s.\n" % name
+            if name == "":
+                text += "    file: .zone\n"
             if name in signed:
                 text += "    dnssec-signing: on\n    dnssec-policy: lab\n"
         proc.write(self.conf, text)
@@ -119,9 +128,11 @@ class Dns:
         for d in world.DOMAINS:
             self.zone(d.name, zone_of(d, web_addresses.get(d.name)))
         self.zone("test", self._parent())
+        self.zone("", self._root())
         self.zone(world.SENDER_ZONE, HEAD.format(name=world.SENDER_ZONE) +
                   "* MX 10 mx.good.test.\n")
         proc.write(self.anchor, self.keymgr("test.", "dnskey"))
+        proc.write(self.root_anchor, self.keymgr(".", "dnskey"))
 
     def keymgr(self, *args):
         return proc.tool("keymgr", "-c", self.conf, *args)
@@ -134,6 +145,8 @@ class Dns:
         text += "relay.lab A %s\nsmrelay.lab A %s\n" % (world.POSTFIX,
                                                         world.SENDMAIL)
         for d in world.DOMAINS:
+            if d.from_root:
+                continue
             text += "%s. NS ns.test.\n" % d.name
             if d.signed:
                 ds = self.keymgr(d.name + ".", "ds")
@@ -142,6 +155,21 @@ class Dns:
                                 (int(m.group(1), 16) ^ 1), ds, flags=re.M)
                 text += ds
         return text
+
+    def _root(self):
+        """Delegates what is not below test. to itself, and one zone to
+        loopback, where nobody shall ask (THREATS T11)."""
+        text = ROOT_HEAD
+        for n, address in enumerate(world.ROOT):
+            name = "%s.root-servers.net." % chr(ord("a") + n)
+            text += "@ NS %s\n%s A %s\n" % (name, name, address)
+        for d in world.DOMAINS:
+            if d.from_root:
+                text += "%s. NS ns.%s.\nns.%s. A %s\n%s" % (
+                    d.name, d.name, d.name, world.ROOT[0],
+                    self.keymgr(d.name + ".", "ds"))
+        return text + ("inner.recursion. NS ns.inner.recursion.\n"
+                       "ns.inner.recursion. A %s\n" % world.SENTINEL)
 
     def _unbound(self, name, address, local_data=""):
         conf = proc.write("%s/%s.conf" % (self.dir, name), UNBOUND_CONF.format(

@@ -104,7 +104,10 @@ class Gate:
         self.daemon.child.send_signal(signal.SIGHUP)
 
     def children(self, title):
-        return proc.titled("^stsgate: %s" % title)
+        """Its own: other gates of the lab have the same titles."""
+        top = self.daemon.child.pid
+        return [pid for pid in proc.titled("^stsgate: %s" % title)
+                if pid == top or proc.parent(pid) == top]
 
     def mark(self):
         return os.path.getsize(self.log) if os.path.exists(self.log) else 0

@@ -217,7 +217,9 @@ def _(lab, _relay):
     rows = list(read_table()) + (list(mx_rows()) if lab.mxhosts else [])
     named = {key for key, _, _ in rows}
     for d in world.DOMAINS:
-        if d.name not in named | LEFT_OUT and not d.hosts:
+        if d.name not in named | LEFT_OUT and not d.hosts and \
+                not d.name.startswith("swap-") and not d.from_root:
+                # those are hookup.py's own, and another resolver's
             raise Failure("the table lacks " + d.name)
     check_rows(lab, [row for row in rows if row[0] not in LATER])
 
@@ -485,6 +487,6 @@ def _(lab, _relay):
               if "client TLS configuration problem" in line
               or re.search(r"invalid (attribute|security level|certificate)",
                            line) or "TLS policy lookup" in line
-              and "temporary" not in line]
+              and "temporary" not in line and "TLSA lookup error" not in line]
     if faults:
         raise Failure("\n".join(faults[:5]))

@@ -120,6 +120,15 @@ class Daemon:
         return time.monotonic() - begin
 
 
+def parent(pid):
+    """0 if it is gone."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return int(f.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
 def titled(pattern):
     """PIDs of the cell whose command line matches."""
     found = []

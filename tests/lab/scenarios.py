@@ -215,7 +215,8 @@ def probed():
     are good ones."""
     def now(address, verdict):
         if verdict.log == NOT_PROBED.log:
-            verdict = replace(PASS, hop=verdict.hop)
+            verdict = replace(PASS, hop=verdict.hop,
+                              delivered=verdict.delivered)
         return address, verdict
     return [replace(row, to=[now(*t) for t in row.to]) for row in ROWS]
 

@@ -88,7 +88,6 @@ def _(lab, _relay):
 
 def child(parent, title):
     for pid in proc.titled("^stsgate: " + title):
-        with open("/proc/%d/stat" % pid) as f:
-            if int(f.read().rsplit(")", 1)[1].split()[1]) == parent:
-                return pid
+        if proc.parent(pid) == parent:
+            return pid
     return None

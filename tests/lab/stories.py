@@ -2,6 +2,9 @@
 """Scenarios of more than one message, or of another way in than SMTP."""
 import json
 import os
+import re
+import select
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -146,10 +149,15 @@ def _(lab, relay):
 
 @story("only the policy domain is asked for (A-02, A-03), no sender's (N-12)",
        POSTFIX_ONLY)
-def _(lab, _relay):
+def _(lab, relay):
+    # a sender that nobody has written to, nor bounced to
+    with lab.session(relay) as s:
+        s.mail("alice@asks-nobody.example")
+        expect(s.rcpt("bob@unsigned.test"), "250")
+    lab.dns.quiet()
     asked = set(lab.dns.gate_queries())
-    ours = [q for q in asked if q.split()[0].endswith(".example.")]
-    same("questions about senders' domains", ours, [])
+    ours = [q for q in asked if "asks-nobody" in q]
+    same("questions about the sender's domain", ours, [])
     for wrong in ("_mta-sts.test. TXT", "_mta-sts.example. TXT",
                   "_mta-sts.127.0.25.1. TXT"):
         if wrong in asked:
@@ -271,3 +279,50 @@ def _(lab, _relay):
 def _(lab, _relay):
     got, _out, err = stsgate(lab, "check-config", "-c", lab.gate.conf)
     same("exit status (%s)" % err, got, 0)
+
+
+def look_up(lab, name, dns, domain):
+    """What `query --json` says with another way to ask DNS, and how it
+    ended."""
+    text = re.sub(r"^dns = .*$", "dns = { %s }" % dns, lab.gate.text,
+                  flags=re.M)
+    conf = proc.write(os.path.join(lab.top, "dns-modes", name), text)
+    got, out, err = stsgate(lab, "query", "-c", conf, "--json", "--no-probe",
+                            domain)
+    if not out:
+        raise Failure("exit %d: %s" % (got, err))
+    return json.loads(out)
+
+
+@story("DNS: the servers of resolv.conf, validated here", POSTFIX_ONLY)
+def _(lab, _relay):
+    log = lab.dns.log("unbound-mta")
+    before = proc.read(log).count("_mta-sts.signed.test. TXT")
+    answer = look_up(lab, "resolv", 'trust_anchor_file = "%s"' %
+                     lab.dns.anchor, "signed.test")
+    same("policy", answer["sts"]["state"], "policy")
+    same("DNSSEC", answer["mx"][0]["dnssec"], "secure")
+    if proc.read(log).count("_mta-sts.signed.test. TXT") == before:
+        raise Failure("another server was asked")
+    answer = look_up(lab, "resolv", 'trust_anchor_file = "%s"' %
+                     lab.dns.anchor, "bogus.test")
+    same("forged MX records", answer["reason"], "dnssec-invalid")
+
+
+@story("DNS: recursion from the root, validated here; not to loopback (T11)",
+       POSTFIX_ONLY)
+def _(lab, _relay):
+    how = 'servers = ["recursive"]  trust_anchor_file = "%s"' % \
+        lab.dns.root_anchor
+    answer = look_up(lab, "recursion", how, "lab.recursion")
+    same("policy", answer["sts"]["state"], "policy")
+    same("MX", answer["mx"][0]["host"], "mx.lab.recursion")
+    same("DNSSEC", answer["mx"][0]["dnssec"], "secure")
+    answer = look_up(lab, "recursion", how, "nobody.recursion")
+    same("a domain that is not there", answer["reason"], "no-usable-mx")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sentinel:
+        sentinel.bind((world.SENTINEL, 53))
+        answer = look_up(lab, "recursion", how, "inner.recursion")
+        same("a domain whose name server is on loopback", answer["reason"],
+             "dns-error")
+        same("asked there", select.select([sentinel], [], [], 0)[0], [])

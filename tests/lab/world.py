@@ -10,6 +10,12 @@ MTA_RESOLVER = "127.0.0.1"    # Unbound, what the mail servers ask
 GATE_RESOLVER = "127.0.0.54"  # Unbound, what stsgate asks: its log is the
                               # list of stsgate's queries and of nobody else's
 POSTFIX, SENDMAIL = "127.0.0.2", "127.0.0.3"
+# The root servers that every resolver knows: Knot, for who asks from the root
+ROOT = ("198.41.0.4", "199.9.14.201", "192.33.4.12", "199.7.91.13",
+        "192.203.230.10", "192.5.5.241", "192.112.36.4", "198.97.190.53",
+        "192.36.148.17", "192.58.128.30", "193.0.14.129", "199.7.83.42",
+        "202.12.27.33", "170.247.170.2")
+SENTINEL = "127.0.0.99"       # nobody's
 WEB = "127.0.80.1"            # nginx
 MX, EVIL_MX = "127.0.25.1", "127.0.25.2"  # the sink; the second with a
                                           # certificate for another name
@@ -41,6 +47,10 @@ class Domain:
         if self.policy is None:
             self.policy = policy("enforce", *(self.mx or (self.name,)))
         self.signed = self.signed or self.bogus
+
+    @property
+    def from_root(self):
+        return not self.name.endswith(".test")
 
     @property
     def policy_host(self):
@@ -117,6 +127,8 @@ DOMAINS = [
     Domain("rerouted.test", mx=("mx.evil.test",),
            policy=policy("enforce", "mx.rerouted.test")),  # to good.test
     without_sts("hosted.test"),   # transport: [mx.good.test]
+    # not below test., but found from the root (story "recursion")
+    Domain("lab.recursion", signed=True),
     # the attacker's mail host
     without_sts("evil.test", at=EVIL_MX),
 ]

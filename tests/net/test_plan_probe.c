@@ -383,9 +383,56 @@ START_TEST(test_names)
 }
 END_TEST
 
-/* --- limits ------------------------------------------------------------- */
-
 static const struct mx_script hangs = { .at = MX_BANNER, .how = MX_HANG };
+
+/* --- order and overlap ---------------------------------------------------- */
+
+/* The longest chain of round trips counts, not their sum (PERFORMANCE 9): the
+   GET is never answered here, and the MX host is connected to all the same; a
+   plan that took one after the other would see no connection. */
+START_TEST(test_probe_beside_fetch)
+{
+	struct sg_plan *plan;
+	struct plan_bench b;
+
+	plan_bench_open(&b, probe_rows, N(probe_rows), SANS);
+	b.net.https->stuck = true;
+	plan = plan_bench_start(&b, "d.child.test");
+	ck_assert(plan_bench_sees(&b, 0, 1));
+	ck_assert_uint_eq(b.net.https->gets, 1);
+	ck_assert_uint_eq(b.net.https->cancels, 0);
+	ck_assert_uint_eq(b.called, 0);
+	sg_plan_cancel(plan);
+	plan_bench_close(&b);
+}
+END_TEST
+
+/* The other way round: the MX host says nothing, and the GET is made, and its
+   answer taken, meanwhile. And neither waits for the MX list to be there. */
+START_TEST(test_fetch_beside_probe)
+{
+	struct dns_row rows[N(probe_rows)];
+	struct plan_bench b;
+
+	memcpy(rows, probe_rows, sizeof(rows));
+	for (size_t i = 0; _i == 1 && i < N(rows); i++)
+		if (strcmp(rows[i].name, "d.child.test") == 0)
+			rows[i].kind = DNS_SILENT;
+	plan_bench_open(&b, rows, N(rows), SANS);
+	mx_server_load(b.mx[0], &hangs);
+	mx_server_load(b.mx[1], &hangs);
+	b.net.https->body = ABC;
+	b.job.deadline_ms = 1200;
+	plan_bench_run(&b, "d.child.test");
+	ck_assert_uint_eq(b.net.https->gets, 1);
+	ck_assert_ptr_nonnull(b.facts->sts.policy);
+	ck_assert_int_eq(b.facts->mx_state,
+	    _i == 1 ? SG_MX_ERROR : SG_MX_FOUND);
+	plan_bench_close(&b);
+}
+END_TEST
+
+/* --- limits ------------------------------------------------------------- */
 
 /* Two at once, and what was learnt is told at the deadline. */
 START_TEST(test_two_at_once)
@@ -553,6 +600,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_probes, 0, (int)N(cases));
 	tcase_add_loop_test(tc, test_names, 0, (int)N(name_cases));
+	tcase_add_test(tc, test_probe_beside_fetch);
+	tcase_add_loop_test(tc, test_fetch_beside_probe, 0, 2);
 	tcase_add_test(tc, test_two_at_once);
 	tcase_add_loop_test(tc, test_policy_on_its_way, 0, 2);
 	tcase_add_test(tc, test_timeout);

@@ -42,6 +42,8 @@ static const struct row {
 	    .words = "issuer Test CA, for mx.good.test" },
 	{ "one of several", SAN("DNS:a.test,DNS:mx.good.test"), OK, NONE,
 	    VERIFY, .words = "for a.test mx.good.test" },
+	{ "V-07: signed with SHA-1", { .san = "DNS:mx.good.test", .sha1 = 1 },
+	    FAIL, UNTRUSTED, ENCRYPT, ANY },
 	{ "G-05: case", SAN("DNS:MX.Good.TEST"), OK, NONE, VERIFY, ANY },
 	{ "V-09: wildcard", SAN("DNS:*.good.test"), OK, NONE, VERIFY,
 	    .words = "for *.good.test" },

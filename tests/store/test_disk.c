@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sched.h>
 #include <sqlite3.h>
+#include <time.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -216,6 +217,41 @@ START_TEST(sets_corrupt_files_aside)
 	ck_assert_uint_eq(count_many(s, 0, 300), 0);
 	ck_assert(scratch_put(s, "good.test", DAY) == SG_OK);
 	sg_store_close(&s);
+	s = scratch_store();
+	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
+	sg_store_close(&s);
+}
+END_TEST
+
+/* A large file is used before it has been read through, and set aside when
+   that has found it corrupt; what memory knows is in the new one (2.6). */
+START_TEST(checks_large_files_beside_the_work)
+{
+	struct sg_store_params params = { .path = scratch_db, .check_max = 1,
+		.now = scratch_now };
+	struct sg_store *s = scratch_store();
+	struct timespec pause = { 0, 10000000 };
+	struct stat st;
+
+	put_many(s, 0, 3000, DAY, SG_OK);
+	sg_store_close(&s);
+	if (_i == 1) {
+		ck_assert_int_eq(stat(scratch_db, &st), 0);
+		overwrite(st.st_size / 2, (size_t)st.st_size / 4, 0);
+	}
+	ck_assert(sg_store_open(&params, &s, NULL) == SG_OK);
+	ck_assert(scratch_put(s, "good.test", DAY) != SG_BAD);
+	if (_i == 0) {
+		ck_assert_uint_eq(count_many(s, 0, 3000), 3000);
+	} else {
+		while (scratch_count("facts.db.corrupt-") == 0)
+			(void)nanosleep(&pause, NULL);
+		/* Nobody writes to two files. */
+		ck_assert(scratch_put(s, "later.test", DAY) == SG_OK);
+		ck_assert(!stats(s).degraded);
+	}
+	sg_store_close(&s);
+	ck_assert_uint_eq(scratch_count("facts.db.corrupt-") > 0, _i == 1);
 	s = scratch_store();
 	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
 	sg_store_close(&s);
@@ -790,6 +826,7 @@ main(void)
 	tcase_add_checked_fixture(t, scratch_make, scratch_remove);
 	tcase_add_test(t, loses_nothing_when_killed);
 	tcase_add_loop_test(t, sets_corrupt_files_aside, 0, N(spoils));
+	tcase_add_loop_test(t, checks_large_files_beside_the_work, 0, 2);
 	tcase_add_loop_test(t, survives_corruption_at_run_time, 0, 2);
 	tcase_add_test(t, survives_removal);
 	tcase_add_loop_test(t, drops_rows_that_lie, 0, N(lies));

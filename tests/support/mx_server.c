@@ -45,13 +45,13 @@ struct mx_server {
 	pthread_mutex_t mutex;
 	pthread_cond_t idle;
 	size_t n_threads;
-	const struct mx_script *script;
+	struct mx_script script;
 	struct mx_seen seen;
 };
 
 struct connection {
 	struct mx_server *server;
-	const struct mx_script *script;
+	struct mx_script script; /* a copy: who loaded it may be gone */
 	int fd;
 	SSL_CTX *ctx;
 	SSL *ssl; /* NULL: in clear */
@@ -222,7 +222,7 @@ say_again(struct connection *c, const char *say, size_t len, bool drip)
 static bool
 act(struct connection *c, enum mx_step step, const char *text)
 {
-	const struct mx_script *sc = c->script;
+	const struct mx_script *sc = &c->script;
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 	const char *say = step == sc->at && sc->say != NULL ? sc->say : text;
 	size_t len = step == sc->at && sc->say_len > 0 ? sc->say_len
@@ -276,7 +276,7 @@ on_hello(SSL *ssl, int *alert, void *arg)
 static bool
 set_up(struct connection *c, SSL *ssl)
 {
-	const struct mx_script *sc = c->script;
+	const struct mx_script *sc = &c->script;
 	const struct test_leaf *leaf = sc->leaf != NULL ? sc->leaf
 	    : c->server->leaf;
 
@@ -325,7 +325,7 @@ static bool
 start_tls(struct connection *c)
 {
 	struct mx_server *s = c->server;
-	const struct mx_script *sc = c->script;
+	const struct mx_script *sc = &c->script;
 
 	pthread_mutex_lock(&s->mutex);
 	s->seen.behind_starttls += (unsigned)c->in_len;
@@ -350,7 +350,7 @@ start_tls(struct connection *c)
 static bool
 answer(struct connection *c, const char *line)
 {
-	const struct mx_script *sc = c->script;
+	const struct mx_script *sc = &c->script;
 
 	if (strncmp(line, "EHLO ", 5) == 0 && c->ssl == NULL)
 		return (act(c, MX_EHLO, sc->ehlo != NULL ? sc->ehlo
@@ -479,7 +479,7 @@ mx_server_start(const char *addr, uint16_t port, const struct test_leaf *leaf)
 		return (NULL);
 	signal(SIGPIPE, SIG_IGN); /* SSL_set_fd() writes with write(2) */
 	s->leaf = leaf;
-	s->script = &good;
+	s->script = good;
 	s->fd = s->stop[0] = s->stop[1] = -1;
 	pthread_mutex_init(&s->mutex, NULL);
 	pthread_cond_init(&s->idle, NULL);
@@ -525,7 +525,7 @@ void
 mx_server_load(struct mx_server *s, const struct mx_script *script)
 {
 	pthread_mutex_lock(&s->mutex);
-	s->script = script != NULL ? script : &good;
+	s->script = script != NULL ? *script : good;
 	memset(&s->seen, 0, sizeof(s->seen));
 	pthread_mutex_unlock(&s->mutex);
 }

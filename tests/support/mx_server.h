@@ -55,8 +55,8 @@ struct mx_server *mx_server_start(const char *addr, uint16_t port,
 void mx_server_stop(struct mx_server **server);
 uint16_t mx_server_port(const struct mx_server *server);
 
-/* Plays it from the next connection on; NULL: a good one. Not copied. Forgets
-   what was seen. */
+/* Plays it from the next connection on; NULL: a good one. What it points to is
+   not copied. Forgets what was seen. */
 void mx_server_load(struct mx_server *server, const struct mx_script *script);
 
 struct mx_seen {

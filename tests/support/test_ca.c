@@ -189,7 +189,7 @@ finish_leaf(struct test_ca *ca, const struct test_leaf_spec *spec, X509 *cert)
 	    spec->is_ca ? "critical,CA:TRUE" : "CA:FALSE") &&
 	    (spec->san == NULL ||
 	    add_extension(cert, issuer, NID_subject_alt_name, spec->san)) &&
-	    X509_sign(cert, key, EVP_sha256()) > 0);
+	    X509_sign(cert, key, spec->sha1 ? EVP_sha1() : EVP_sha256()) > 0);
 }
 
 const struct test_leaf *

@@ -36,6 +36,7 @@ struct test_leaf_spec {
 	long from_s, until_s; /* seconds from now; 0, 0: the default */
 	int self_signed;
 	int is_ca; /* basicConstraints CA:TRUE */
+	int sha1;  /* signed with it */
 };
 #define TEST_LEAF_EXPIRED .from_s = -7200, .until_s = -3600
 #define TEST_LEAF_FUTURE .from_s = 3600, .until_s = 7200
