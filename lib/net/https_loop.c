@@ -50,26 +50,44 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	land_ended(https);
 }
 
+/* libcurl keeps the event for the socket, and is never left with one that is
+   gone: it stays the same until the socket goes. Without memory for one the
+   deadline ends the transfer. */
+static struct event *
+event_of(struct sg_https *https, curl_socket_t fd, short flags,
+    struct event *ev)
+{
+	if (ev != NULL) {
+		event_del(ev);
+		event_assign(ev, https->base, fd, flags, on_socket, https);
+		return (ev);
+	}
+	ev = event_new(https->base, fd, flags, on_socket, https);
+	if (ev != NULL && curl_multi_assign(https->multi, fd, ev) != CURLM_OK) {
+		event_free(ev);
+		ev = NULL;
+	}
+	return (ev);
+}
+
 static int
 watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
     void *socket_arg)
 {
-	struct sg_https *https = arg;
 	struct event *ev = socket_arg;
 	short flags = EV_PERSIST;
 
 	(void)easy;
-	if (ev != NULL)
-		event_free(ev);
-	ev = NULL;
-	if (what != CURL_POLL_REMOVE) {
-		flags |= (what & CURL_POLL_IN) != 0 ? EV_READ : 0;
-		flags |= (what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0;
-		ev = event_new(https->base, fd, flags, on_socket, https);
+	if (what == CURL_POLL_REMOVE) {
 		if (ev != NULL)
-			event_add(ev, NULL); /* else: the deadline ends it */
+			event_free(ev);
+		return (0);
 	}
-	curl_multi_assign(https->multi, fd, ev);
+	flags |= (what & CURL_POLL_IN) != 0 ? EV_READ : 0;
+	flags |= (what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0;
+	ev = event_of(arg, fd, flags, ev);
+	if (ev != NULL)
+		event_add(ev, NULL);
 	return (0);
 }
 

@@ -266,6 +266,59 @@ static const struct row rows[] = {
 	    "secure *.good.test", "secure a.good.test" },
 	{ "pinned as a rule asks", "none", "found", "10 a.good.test",
 	    RULE("encrypt"), "encrypt", "encrypt" },
+	/* --- what a change of the code would make of them --- */
+	{ "N-08 we are the best", "none", "secure found",
+	    "10 a.good.test self; 20 b.good.test tlsa", "", "", "notfound" },
+	{ "one host's addresses bogus, secure MX, enforce", "enforce",
+	    "secure found", "10 a.good.test addr-bogus; 20 b.good.test", "",
+	    "", "temp dnssec-invalid" },
+	{ "special-use addresses are no lie", "none", "secure found",
+	    "10 a.good.test addr-special; 20 b.good.test", "", "",
+	    "notfound" },
+	{ "#172 the other one of them", "none", "found",
+	    "10 a.good.test; 20 b.good.test addr-bogus", "", "", "notfound" },
+	{ "RFC 7672 2.2 secure, enforce, a host without address is named",
+	    "enforce", "secure found",
+	    "10 a.good.test addr-none; 20 b.good.test", "", "",
+	    "secure a.good.test b.good.test" },
+	{ "TLSA is known, addresses are not", "enforce", "secure found",
+	    "10 a.good.test addr-error tlsa; 20 b.good.test", "", "",
+	    "dane-only a.good.test b.good.test +secure" },
+	{ "special-use addresses may hide TLSA", "enforce", "secure found",
+	    "10 a.good.test addr-special", "", "",
+	    "temp special-use-address" },
+	{ "so may such as nobody asked for", "enforce", "secure found",
+	    "10 a.good.test addr-unasked", "", "", "temp dns-error" },
+	{ "a testing policy vouches for a rule, pinned lower or not",
+	    "testing", "found", "10 a.good.test", RULE("secure"), "verify",
+	    "secure a.good.test" },
+	{ "a policy of mode none vouches for nobody", "mode-none", "found",
+	    "10 a.good.test", RULE("secure"), "",
+	    "secure nobody validation-failure" },
+	{ "names of a lower pin vouch for nobody", "none", "found",
+	    "10 a.other.test", RULE("secure"), "verify *.good.test",
+	    "secure nobody validation-failure" },
+	{ "the policy's patterns, not the pin's", "enforce", "error", "", "",
+	    "secure x.other.test",
+	    "secure patterns *.good.test good.test" },
+	{ "the testing policy's patterns, not a lower pin's", "testing",
+	    "error", "", RULE("secure"), "verify x.other.test",
+	    "secure patterns *.good.test good.test" },
+	{ "mode none has no patterns", "mode-none", "error", "",
+	    RULE("secure"), "", "temp dns-error" },
+	{ "a pin of verify settles no policy that is a lie", "bogus", "found",
+	    "10 a.good.test", "", "verify", "temp dnssec-invalid" },
+	{ "Q-15 one of two, encrypt asked", "none", "secure found",
+	    "10 a.good.test tlsa-error; 20 b.good.test", RULE("encrypt"), "",
+	    "temp dns-error" },
+	{ "C-15 HTTPS failed, a rule asks", "record sts-webpki-invalid",
+	    "found", "10 a.good.test", RULE("verify"), "",
+	    "temp sts-webpki-invalid" },
+	{ "not fetched yet, a rule asks", "record", "found",
+	    "10 a.good.test", RULE("verify"), "",
+	    "temp sts-policy-fetch-error" },
+	{ "TXT was not asked, TLSA at some hosts", "unasked", "secure found",
+	    "10 a.good.test tlsa; 20 b.good.test", "", "", "temp internal" },
 };
 
 static struct sg_config *
@@ -489,6 +542,141 @@ START_TEST(test_old_mx)
 }
 END_TEST
 
+/* "[host]" has no MX list that could grow old. */
+START_TEST(test_old_host)
+{
+	static const struct sg_nexthop hop = { .name = "a.good.test",
+		.port = 25, .is_host = true };
+	struct sg_facts *f = facts_of_words("enforce", "host",
+	    "0 a.good.test");
+	struct sg_config *config = config_of("");
+	struct sg_map_params p = { config, &hop, f, NULL, now, SG_LEVEL_NONE };
+	struct sg_map_answer a;
+
+	f->mx_until.s = 0;
+	sg_decide_map(&p, &a);
+	ck_assert_int_eq(a.names, SG_MAP_HOSTS);
+	sg_config_unref(&config);
+	sg_facts_unref(&f);
+}
+END_TEST
+
+/* A rule waits four hours for a policy, from when it could not be learnt. */
+START_TEST(test_window)
+{
+	static const struct {
+		int64_t since;
+		bool waits;
+	} r[] = { { 0, true }, { 1, false }, { NOW, true },
+		{ NOW - 14399, true }, { NOW - 14400, false } };
+	static const struct sg_nexthop hop = { .name = "good.test",
+		.port = 25 };
+	struct sg_config *config = config_of(RULE("verify"));
+	struct sg_facts *f = facts_of_words("error", "found",
+	    "10 a.good.test");
+	struct sg_map_params p = { config, &hop, f, NULL, now, SG_LEVEL_NONE };
+	struct sg_map_answer a;
+
+	f->mx_until.s = NOW + 60;
+	for (size_t i = 0; i < N(r); i++) {
+		f->sts.unknown_since.s = r[i].since;
+		sg_decide_map(&p, &a);
+		ck_assert_msg(a.word == (r[i].waits ? SG_MAP_TEMP
+						    : SG_MAP_VERIFY),
+		    "since %lld: %s", (long long)r[i].since,
+		    sg_map_word_name(a.word));
+	}
+	sg_facts_unref(&f);
+	sg_config_unref(&config);
+}
+END_TEST
+
+/* Without a global rule, with one, and with one for others. */
+START_TEST(test_global_rule)
+{
+	struct sg_config *none = NULL;
+	struct sg_config_errors errors = { .n = 0 };
+	struct sg_recipient_rule one = { .name = "good.test",
+		.rule = { .set = SG_RULE_REQUIRE,
+		    .require = SG_REQUIRE_DANE } };
+	struct sg_config lone = { .n_recipients = 1, .recipients = &one };
+	uint32_t window_s = 0;
+
+	ck_assert_int_eq(sg_config_parse("dns = { trust_anchor_file = \"\" }",
+	    "test", &none, &errors), SG_OK);
+	ck_assert_int_eq(sg_decide_map_rule(none, "good.test", now,
+	    &window_s), SG_REQUIRE_PUBLISHED);
+	ck_assert_uint_eq(window_s, 14400);
+	ck_assert_int_eq(sg_decide_map_rule(&lone, "good.test", now,
+	    &window_s), SG_REQUIRE_DANE);
+	ck_assert_uint_eq(window_s, 14400);
+	ck_assert_int_eq(sg_decide_map_rule(&lone, "other.test", now,
+	    &window_s), SG_REQUIRE_PUBLISHED);
+	ck_assert_int_eq(sg_decide_pin_level(none, "good.test",
+	    SG_LEVEL_VERIFY, now), SG_LEVEL_VERIFY);
+	ck_assert_int_eq(sg_decide_pin_level(&lone, "good.test",
+	    SG_LEVEL_VERIFY, now), SG_LEVEL_DANE);
+	sg_config_unref(&none);
+}
+END_TEST
+
+/* For TLSRPT: the policy that is enforced, and only with an answer. */
+START_TEST(test_policy)
+{
+	static const struct {
+		const char *sts, *mx, *hosts;
+		bool want;
+	} r[] = { { "enforce", "found", "10 a.good.test", true },
+		{ "enforce", "secure found", "10 a.good.test tlsa", true },
+		{ "enforce", "bogus", "", false },
+		{ "testing", "found", "10 a.good.test", false },
+		{ "none", "found", "10 a.good.test", false } };
+	static const struct sg_nexthop hop = { .name = "good.test",
+		.port = 25 };
+	struct sg_config *config = config_of("");
+
+	for (size_t i = 0; i < N(r); i++) {
+		struct sg_facts *f = facts_of_words(r[i].sts, r[i].mx,
+		    r[i].hosts);
+		struct sg_map_params p = { config, &hop, f, NULL, now,
+			SG_LEVEL_NONE };
+		struct sg_map_answer a;
+
+		sg_decide_map(&p, &a);
+		ck_assert_msg(a.policy == (r[i].want ? f->sts.policy : NULL),
+		    "%s, %s", r[i].sts, r[i].mx);
+		sg_facts_unref(&f);
+	}
+	sg_config_unref(&config);
+}
+END_TEST
+
+/* As many hosts as facts can hold, and no word beyond the words. */
+START_TEST(test_many)
+{
+	static const struct sg_nexthop hop = { .name = "good.test",
+		.port = 25 };
+	struct sg_config *config = config_of("");
+	char hosts[1200] = "";
+	struct sg_map_answer a;
+	struct sg_facts *f;
+	size_t used = 0;
+
+	for (int i = 0; i < SG_FACTS_MAX_MX; i++)
+		used += (size_t)snprintf(hosts + used, sizeof(hosts) - used,
+		    "%s%d m%d.good.test", i == 0 ? "" : ";", i, i);
+	f = facts_of_words("enforce", "found", hosts);
+	f->mx_until.s = NOW + 60;
+	sg_decide_map(&(struct sg_map_params) { config, &hop, f, NULL, now,
+		SG_LEVEL_NONE }, &a);
+	ck_assert_uint_eq(a.n_names, SG_FACTS_MAX_MX);
+	ck_assert_str_eq(sg_map_word_name(SG_MAP_WORDS), "?");
+	ck_assert_str_eq(sg_map_word_name(SG_MAP_TEMP), "temp");
+	sg_facts_unref(&f);
+	sg_config_unref(&config);
+}
+END_TEST
+
 /* --- what is pinned ------------------------------------------------------------ */
 
 static const struct {
@@ -564,6 +752,11 @@ main(void)
 	tcase_add_loop_test(t, test_pin_never_weakens, 0, N(rows));
 	tcase_add_test(t, test_nothing_known);
 	tcase_add_test(t, test_old_mx);
+	tcase_add_test(t, test_old_host);
+	tcase_add_test(t, test_window);
+	tcase_add_test(t, test_global_rule);
+	tcase_add_test(t, test_policy);
+	tcase_add_test(t, test_many);
 	tcase_add_loop_test(t, test_pin_level, 0, N(pinned));
 	tcase_add_test(t, test_pin_keeps_what_it_needs);
 	suite_add_tcase(s, t);

@@ -59,13 +59,13 @@ fixture_open(struct fixture *f)
 }
 
 /* gcov, if it counts, would wait for an exit() in vain. */
-extern void __gcov_dump(void) __attribute__((weak));
+extern void __gcov_exit(void) __attribute__((weak));
 
 __attribute__((noreturn)) static void
 end_worker(int status)
 {
-	if (__gcov_dump != NULL)
-		__gcov_dump();
+	if (__gcov_exit != NULL)
+		__gcov_exit();
 	_exit(status);
 }
 

@@ -18,10 +18,11 @@ sg_https_new(struct event_base *base, const struct sg_config *config,
 {
 	(void)config;
 	(void)guard;
-	(void)err;
 	*out_r = calloc(1, sizeof(**out_r));
-	if (*out_r == NULL)
+	if (*out_r == NULL) {
+		sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
 		return (SG_RETRY);
+	}
 	(*out_r)->base = base;
 	(*out_r)->reason = SG_REASON_STS_POLICY_FETCH_ERROR;
 	return (SG_OK);

@@ -19,7 +19,7 @@
 #include "torture/fault.h"
 
 const char *const fault_names[FAULT_KINDS] = { "memory", "file", "network",
-	"thread", "disk" };
+	"thread", "disk", "library" };
 
 static atomic_int planned = -1;
 static atomic_uint calls, nth;
@@ -66,9 +66,8 @@ fault_happened(void)
 	return atomic_load(&happened);
 }
 
-/* Is it this call's turn? */
-static bool
-fails(enum fault_kind kind)
+bool
+fault_is_due(enum fault_kind kind)
 {
 	unsigned n, k;
 
@@ -80,6 +79,12 @@ fails(enum fault_kind kind)
 		return false;
 	atomic_store(&happened, true);
 	return true;
+}
+
+static bool
+fails(enum fault_kind kind)
+{
+	return fault_is_due(kind);
 }
 
 static bool

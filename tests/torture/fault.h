@@ -17,6 +17,7 @@ enum fault_kind {
 	FAULT_NETWORK, /* socket, connect, poll, send, recv, eventfd... */
 	FAULT_THREAD,  /* pthread_create */
 	FAULT_DISK,    /* SQLite's reads, writes, syncs and locks */
+	FAULT_LIBRARY, /* what libraries may refuse (fault_library.c) */
 	FAULT_KINDS
 };
 extern const char *const fault_names[FAULT_KINDS];
@@ -35,4 +36,7 @@ void fault_end(void);
 unsigned fault_count(void);
 /* The planned one has failed. */
 bool fault_happened(void);
+
+/* For wrappers: is it this call's turn to fail? */
+bool fault_is_due(enum fault_kind kind);
 #endif

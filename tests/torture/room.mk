@@ -28,7 +28,21 @@ tests_torture_torture_kill_LDADD = libstsgate.a $(SG_LIBS)
 # What the unit tests have of servers and workers wants check.h.
 if HAVE_CHECK
 TORTURES_WITH_CHECK = tests/torture/torture_engine \
-	tests/torture/torture_net
+	tests/torture/torture_net tests/torture/torture_https
+LIBRARY_LINK = $(FAULT_LINK) \
+	-Wl,--wrap=SSL_new,--wrap=SSL_CTX_new,--wrap=BIO_new \
+	-Wl,--wrap=X509_STORE_new,--wrap=X509_STORE_CTX_new,--wrap=event_new \
+	-Wl,--wrap=event_base_new,--wrap=ub_ctx_create,--wrap=curl_easy_init \
+	-Wl,--wrap=curl_multi_init,--wrap=curl_url,--wrap=curl_slist_append \
+	-Wl,--wrap=X509_STORE_set_default_paths,--wrap=X509_STORE_load_file \
+	-Wl,--wrap=X509_VERIFY_PARAM_set1_host,--wrap=X509_STORE_CTX_init \
+	-Wl,--wrap=X509_verify_cert,--wrap=SSL_CTX_dane_enable \
+	-Wl,--wrap=SSL_dane_enable,--wrap=SSL_add1_host \
+	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=event_add,--wrap=ub_ctx_async \
+	-Wl,--wrap=ub_ctx_set_fwd,--wrap=ub_ctx_set_option \
+	-Wl,--wrap=ub_ctx_add_ta_file,--wrap=ub_resolve_async \
+	-Wl,--wrap=curl_multi_add_handle,--wrap=curl_multi_assign \
+	-Wl,--wrap=curl_easy_setopt,--wrap=curl_multi_setopt
 tests_torture_torture_engine_SOURCES = tests/torture/torture_engine.c \
 	tests/torture/no_check.c $(FAULT) tests/support/fake_worker.h tests/support/fake_worker.c \
 	tests/support/fake_milter.h tests/support/fake_milter.c \
@@ -39,11 +53,18 @@ tests_torture_torture_engine_CFLAGS = $(TEST_CFLAGS)
 tests_torture_torture_engine_LDFLAGS = $(FAULT_LINK)
 tests_torture_torture_engine_LDADD = libstsgate.a $(SG_LIBS)
 tests_torture_torture_net_SOURCES = tests/torture/torture_net.c \
+	tests/torture/fault_library.c \
 	tests/torture/no_check.c $(FAULT) \
 	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)
 tests_torture_torture_net_CFLAGS = $(TEST_CFLAGS)
-tests_torture_torture_net_LDFLAGS = $(FAULT_LINK)
+tests_torture_torture_net_LDFLAGS = $(LIBRARY_LINK)
 tests_torture_torture_net_LDADD = libstsgate.a $(SG_LIBS)
+tests_torture_torture_https_SOURCES = tests/torture/torture_https.c \
+	tests/torture/fault_library.c tests/torture/no_check.c $(FAULT) \
+	$(TLS_SERVER)
+tests_torture_torture_https_CFLAGS = $(TEST_CFLAGS)
+tests_torture_torture_https_LDFLAGS = $(LIBRARY_LINK)
+tests_torture_torture_https_LDADD = libstsgate.a $(SG_LIBS)
 endif
 
 dist_check_SCRIPTS += tests/torture/exhaust.py

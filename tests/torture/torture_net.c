@@ -3,7 +3,8 @@
  * torture_net.c - a worker's lookup, against real DNS and mail servers, while
  * calls of the worker fail. One domain has a policy that is fetched, a signed
  * MX RRset, one host with TLSA that fits and one without; the other publishes
- * no policy, but TLSA that does not fit, so that a clean run refuses.
+ * no policy, but TLSA that does not fit, and a third an enforce policy and a
+ * host whose certificate is another's, so that a clean run refuses both.
  *
  * Holds: it ends, with facts or by saying that it cannot; "could not look" is
  * never "there is none": TXT is not NONE, MX is neither implicit nor null nor
@@ -19,7 +20,7 @@
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define POLICY "version: STSv1\nmode: enforce\nmx: a.test\nmx: da.test\n" \
-	"max_age: 86400\n"
+	"mx: w.test\nmax_age: 86400\n"
 #define DEADLINE_MS 4000
 
 static const struct dns_row rows[] = {
@@ -33,6 +34,11 @@ static const struct dns_row rows[] = {
 	{ "refused.test", SG_DNS_MX, DNS_DATA, "10 other.test", 0, 0 },
 	{ "other.test", SG_DNS_A, DNS_DATA, "127.0.0.3", 0, 0 },
 	{ "@other.test", SG_DNS_TLSA, DNS_DATA, "OTHER", 0, 0 },
+	{ "_mta-sts.wrong.child.test", SG_DNS_TXT, DNS_DATA,
+	    "v=STSv1; id=one;", 0, 0 },
+	{ "mta-sts.wrong.child.test", SG_DNS_A, DNS_DATA, "127.0.0.1", 0, 0 },
+	{ "wrong.child.test", SG_DNS_MX, DNS_DATA, "10 w.test", 0, 0 },
+	{ "w.test", SG_DNS_A, DNS_DATA, "127.0.0.4", 0, 0 },
 };
 
 static unsigned called;
@@ -144,14 +150,41 @@ refused(void)
 	run("refused.test");
 }
 
+static void
+mismatch(void)
+{
+	run("wrong.child.test");
+}
+
+/* What a worker makes before it can look anything up. */
+static void
+start(void)
+{
+	struct plan_bench b;
+	struct sg_net net;
+	struct sg_err err = { .text = "" };
+	enum sg_rc rc;
+
+	plan_bench_open(&b, rows, N(rows), "DNS:a.test");
+	fault_arm();
+	rc = sg_net_init(&net, b.base, &b.config, &err);
+	fault_disarm();
+	torture_hold(rc == SG_OK || err.text[0] != '\0');
+	if (rc == SG_OK)
+		sg_net_fini(&net);
+	plan_bench_close(&b);
+}
+
 int
 main(int argc, char **argv)
 {
-	static const struct torture all[] = {
-		{ "passed", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK, passed, 23,
-		    false },
-		{ "refused", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK, refused,
-		    17, false },
+	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
+	    1 << FAULT_LIBRARY;
+	const struct torture all[] = {
+		{ "passed", kinds, passed, 23, false },
+		{ "refused", kinds, refused, 17, false },
+		{ "mismatch", kinds, mismatch, 17, false },
+		{ "start", kinds | 1 << FAULT_FILE, start, 5, false },
 	};
 
 	return torture_main(argc, argv, all, N(all));
