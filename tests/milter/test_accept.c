@@ -81,6 +81,15 @@ exhaust(void)
 	ck_assert_int_gt(n_fill, 0);
 }
 
+/* What looks for leaks at the end needs some. */
+static void
+close_all(void)
+{
+	while (n_fill > 0)
+		close(fill[--n_fill]);
+	unlink(where.sun_path);
+}
+
 static bool
 is_closed(int fd)
 {
@@ -107,7 +116,7 @@ START_TEST(test_turned_away)
 	ck_assert_int_ge(accept(listener, NULL, NULL), 0);
 	ck_assert(!is_closed(clients[4]));
 	ck_assert_int_eq(pauses, 4);
-	unlink(where.sun_path);
+	close_all();
 }
 END_TEST
 
@@ -129,7 +138,7 @@ START_TEST(test_free_again)
 	ck_assert_int_ge(accept(listener, NULL, NULL), 0);
 	ck_assert_int_eq(accept(listener, NULL, NULL), -1);
 	ck_assert_uint_eq(sg_accept_turned_away(), 2);
-	unlink(where.sun_path);
+	close_all();
 }
 END_TEST
 
@@ -143,7 +152,7 @@ START_TEST(test_nobody)
 	ck_assert_int_eq(accept(listener, NULL, NULL), -1);
 	ck_assert_int_eq(pauses, 1);
 	ck_assert_uint_eq(sg_accept_turned_away(), 0);
-	unlink(where.sun_path);
+	close_all();
 }
 END_TEST
 
@@ -156,7 +165,7 @@ START_TEST(test_other)
 	ck_assert_int_eq(accept(clients[0], NULL, NULL), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(pauses, 0);
-	unlink(where.sun_path);
+	close_all();
 }
 END_TEST
 

@@ -180,11 +180,18 @@ main(int argc, char **argv)
 {
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
 	    1 << FAULT_LIBRARY;
+#ifdef __SANITIZE_THREAD__ /* it does not see by what libcrypto's cleanup is
+			       ordered when memory was short */
+	const unsigned start_kinds = (kinds & ~(1u << FAULT_MEMORY)) |
+	    1 << FAULT_FILE;
+#else
+	const unsigned start_kinds = kinds | 1 << FAULT_FILE;
+#endif
 	const struct torture all[] = {
 		{ "passed", kinds, passed, 23, false },
 		{ "refused", kinds, refused, 17, false },
 		{ "mismatch", kinds, mismatch, 17, false },
-		{ "start", kinds | 1 << FAULT_FILE, start, 5, false },
+		{ "start", start_kinds, start, 5, false },
 	};
 
 	return torture_main(argc, argv, all, N(all));
