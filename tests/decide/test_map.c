@@ -733,6 +733,7 @@ START_TEST(test_pin_keeps_what_it_needs)
 	    "*.good.test good.test");
 	check_pin("none", "secure found", SG_LEVEL_SECURE, "a.good.test");
 	check_pin("none", "found", SG_LEVEL_SECURE, "");
+	check_pin("mode-none", "found", SG_LEVEL_SECURE, "");
 	check_pin("enforce", "secure found", SG_LEVEL_DANE, "");
 	check_pin("none", "found", SG_LEVEL_ENCRYPT, "");
 }

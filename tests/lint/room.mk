@@ -14,7 +14,8 @@ dist_check_SCRIPTS += tests/lint/lines.sh
 coverage:
 	mkdir -p coverage
 	cd coverage && { test -f Makefile || \
-		$(abs_srcdir)/configure -q --enable-coverage; }
+		$(abs_srcdir)/configure -q --enable-coverage \
+			CFLAGS='-g -O0'; }
 	$(MAKE) -C coverage
 	-$(MAKE) -k -C coverage check
 	$(srcdir)/tests/lint/lines.sh coverage

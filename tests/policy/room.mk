@@ -26,3 +26,7 @@ tests_policy_test_tlsa_SOURCES = tests/policy/test_tlsa.c \
 	tests/support/test_ca.h tests/support/test_ca.c
 tests_policy_test_tlsa_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_tlsa_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_small
+tests_policy_test_small_SOURCES = tests/policy/test_small.c
+tests_policy_test_small_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_small_LDADD = $(TEST_LIBS)
