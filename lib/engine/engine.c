@@ -465,7 +465,7 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
     struct sg_answer *out)
 {
 	struct sg_wall now = sg_wall_now();
-	struct sg_mono began;
+	struct sg_mono began = sg_mono_now();
 	struct sg_facts *old = NULL;
 	enum sg_store_tier tier = SG_TIER_MEMORY;
 	char key[SG_NEXTHOP_KEY_SIZE];
@@ -476,7 +476,6 @@ sg_engine_ask(struct sg_engine *e, const struct sg_ask *ask,
 	sg_nexthop_key(&ask->hop, key);
 	(void)sg_store_get(e->params.store, key, &old, &tier);
 	if (is_insufficient(e, old, ask, now)) {
-		began = sg_mono_now();
 		falls_short = look_up(e, key, ask, old, out);
 		again_by_myself(e, key, ask, falls_short, out, began);
 		if (out->missed != SG_REASON_NONE && old != NULL)
