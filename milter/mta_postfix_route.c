@@ -10,28 +10,11 @@
 
 /* --- who may be marked --------------------------------------------------------- */
 
-static enum sg_level
-level_of(enum sg_require require)
-{
-	switch (require) {
-	case SG_REQUIRE_ENCRYPT:
-		return SG_LEVEL_ENCRYPT;
-	case SG_REQUIRE_VERIFY:
-		return SG_LEVEL_VERIFY;
-	case SG_REQUIRE_SECURE:
-		return SG_LEVEL_SECURE;
-	case SG_REQUIRE_DANE:
-		return SG_LEVEL_DANE;
-	default:
-		return SG_LEVEL_NONE;
-	}
-}
-
 static void
 want(enum sg_require require, const char *group,
     struct sg_mta_route out[SG_MTA_ROUTES_MAX], size_t *n)
 {
-	enum sg_level level = level_of(require);
+	enum sg_level level = sg_require_level(require);
 
 	if (level == SG_LEVEL_NONE || *n == SG_MTA_ROUTES_MAX)
 		return;

@@ -46,6 +46,23 @@ sg_result_name(enum sg_result result)
 	return word(results, COUNT(results), result);
 }
 
+enum sg_level
+sg_require_level(enum sg_require require)
+{
+	switch (require) {
+	case SG_REQUIRE_ENCRYPT:
+		return SG_LEVEL_ENCRYPT;
+	case SG_REQUIRE_VERIFY:
+		return SG_LEVEL_VERIFY;
+	case SG_REQUIRE_SECURE:
+		return SG_LEVEL_SECURE;
+	case SG_REQUIRE_DANE:
+		return SG_LEVEL_DANE;
+	default:
+		return SG_LEVEL_NONE;
+	}
+}
+
 static enum sg_rc
 find(const char *const *words, size_t n, const char *w, unsigned *out)
 {

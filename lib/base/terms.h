@@ -49,6 +49,9 @@ const char *sg_require_name(enum sg_require require);
 const char *sg_action_name(enum sg_action action);
 const char *sg_result_name(enum sg_result result);
 
+/* What a rule asks by itself, NONE and PUBLISHED nothing. */
+enum sg_level sg_require_level(enum sg_require require);
+
 /* SG_OK with *out filled, or SG_BAD. */
 enum sg_rc sg_require_parse(const char *word, enum sg_require *out);
 enum sg_rc sg_action_parse(const char *word, enum sg_action *out);

@@ -47,23 +47,6 @@ sg_map_word_name(enum sg_map_word word)
 /* --- rules ------------------------------------------------------------------ */
 
 static enum sg_level
-level_of(enum sg_require require)
-{
-	switch (require) {
-	case SG_REQUIRE_ENCRYPT:
-		return SG_LEVEL_ENCRYPT;
-	case SG_REQUIRE_VERIFY:
-		return SG_LEVEL_VERIFY;
-	case SG_REQUIRE_SECURE:
-		return SG_LEVEL_SECURE;
-	case SG_REQUIRE_DANE:
-		return SG_LEVEL_DANE;
-	default:
-		return SG_LEVEL_NONE;
-	}
-}
-
-static enum sg_level
 highest(enum sg_level a, enum sg_level b)
 {
 	return a > b ? a : b;
@@ -91,7 +74,7 @@ ask(const struct sg_map_params *p, struct asked *a)
 	*a = (struct asked) { .rule = SG_REQUIRE_PUBLISHED };
 	a->rule = sg_decide_map_rule(p->config, p->hop->name, p->now,
 	    &a->window_s);
-	a->by_rule = highest(level_of(a->rule), p->floor);
+	a->by_rule = highest(sg_require_level(a->rule), p->floor);
 	if (p->facts != NULL)
 		a->policy = sg_facts_policy(p->facts, p->now);
 	if (a->policy != NULL && a->policy->mode == SG_STS_MODE_ENFORCE)
@@ -466,7 +449,7 @@ sg_decide_pin_level(const struct sg_config *config, const char *name,
 		return published;
 	rule = sg_decide_map_rule(config, name, now, &window_s);
 	return rule == SG_REQUIRE_NONE ? SG_LEVEL_NONE
-				       : highest(published, level_of(rule));
+				       : highest(published, sg_require_level(rule));
 }
 
 /* The MX hosts that can be written as patterns. */

@@ -25,18 +25,9 @@ struct tally {
 static enum sg_level
 asked_level(enum sg_require require, bool requiretls)
 {
-	static const enum sg_level level[] = {
-		[SG_REQUIRE_NONE] = SG_LEVEL_NONE,
-		[SG_REQUIRE_PUBLISHED] = SG_LEVEL_NONE,
-		[SG_REQUIRE_ENCRYPT] = SG_LEVEL_ENCRYPT,
-		[SG_REQUIRE_VERIFY] = SG_LEVEL_VERIFY,
-		[SG_REQUIRE_SECURE] = SG_LEVEL_SECURE,
-		[SG_REQUIRE_DANE] = SG_LEVEL_DANE,
-	};
+	enum sg_level level = sg_require_level(require);
 
-	if (requiretls && level[require] < SG_LEVEL_SECURE)
-		return SG_LEVEL_SECURE;
-	return level[require];
+	return requiretls && level < SG_LEVEL_SECURE ? SG_LEVEL_SECURE : level;
 }
 
 /* Why nothing at all was asked: the lookup never came to it. */
