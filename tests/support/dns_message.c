@@ -268,7 +268,9 @@ set_bit(unsigned char *map, int type)
 		map[type / 8] |= (unsigned char)(0x80 >> type % 8);
 }
 
-/* "At this name there is this and nothing else." */
+/* "At this name there is this and nothing else." What is there with a signature
+   that is spoiled on the way is there: a resolver takes the rest from this
+   record without asking again (RFC 8198). */
 static void
 put_nsec(struct message *m, const char *name)
 {
@@ -288,7 +290,7 @@ put_nsec(struct message *m, const char *name)
 	    strcasecmp(name, s->unsigned_child) == 0)
 		set_bit(map, SG_DNS_NS);
 	for (size_t i = 0; i < s->n; i++) {
-		if (s->rows[i].kind == DNS_DATA &&
+		if (s->rows[i].data != NULL &&
 		    strcasecmp(s->rows[i].name, name) == 0)
 			set_bit(map, s->rows[i].type);
 	}
