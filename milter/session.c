@@ -100,6 +100,7 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 		free(s);
 		return SMFIS_REJECT;
 	}
+	sg_wake_opened(env->wake);
 	return SMFIS_CONTINUE;
 }
 
@@ -129,6 +130,7 @@ on_close(SMFICTX *ctx)
 
 	if (s == NULL)
 		return SMFIS_CONTINUE;
+	sg_wake_closed(env->wake);
 	sg_message_end(&s->message);
 	sg_config_unref(&s->config);
 	free(s);

@@ -21,13 +21,23 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define SESSIONS 4
+/* The worker that serves a wake stays with its session for a millisecond, and
+   for another when it is woken again meanwhile: who wants more workers must
+   take another session each time, and leave each alone for AGAIN_MS. */
+#define SESSIONS 16
+#define AT_ONCE 4
+#define AGAIN_MS 5
 #define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 5
-/* A wake makes libmilter look at all sessions and mostly start a thread, so it
-   costs as much as a few recipients do. When so many take longer than RARE_MS
+/* How many recipients are served between two wakes. A wake makes libmilter
+   look at all sessions and mostly start a thread, so it costs as much as a few
+   recipients do. It pays as long as there come to be more workers by it, since
+   each of them takes a session that was queueing: within GROW_MS, that is, of
+   the last new worker or session. When OFTEN of them take longer than RARE_MS
    nobody is starving. */
-#define SERVED 200
+#define OFTEN 16
+#define SELDOM 512
+#define GROW_MS 20
 #define RARE_MS 100
 #define IDLE_MS 200
 #define RETRY_MS 250
@@ -38,13 +48,49 @@ struct sg_wake {
 	struct sg_listen where;
 	pthread_t thread;
 	atomic_bool stop;
-	atomic_uint inside, next, served;
-	_Atomic int64_t last_ms; /* when served was last a multiple of SERVED */
+	atomic_uint inside, sessions, next;
+	atomic_int left;         /* recipients until the next wake */
+	_Atomic int64_t last_ms; /* when that was */
+	_Atomic int64_t grown_ms; /* the last new worker or session */
 	/* The mutex guards the descriptors: a callback writes to one while the
 	   thread may be replacing it. Writes do not block. */
 	pthread_mutex_t mutex;
 	int fd[SESSIONS];
+	int64_t used_ms[SESSIONS];
 };
+
+/* libmilter's threads that have answered a recipient, and live. */
+static atomic_uint workers;
+static pthread_key_t worker_key;
+static pthread_once_t worker_once = PTHREAD_ONCE_INIT;
+static bool workers_are_counted;
+
+static void
+worker_ends(void *one)
+{
+	(void)one;
+	atomic_fetch_sub(&workers, 1);
+}
+
+static void
+make_worker_key(void)
+{
+	workers_are_counted = pthread_key_create(&worker_key, worker_ends) == 0;
+}
+
+/* True if the calling thread is a new one. */
+static bool
+count_worker(void)
+{
+	static _Thread_local bool counted;
+
+	if (counted || !workers_are_counted)
+		return false;
+	counted = pthread_setspecific(worker_key, &workers) == 0;
+	if (counted)
+		atomic_fetch_add(&workers, 1);
+	return counted;
+}
 
 bool
 sg_wake_is_ours(unsigned long actions, unsigned long steps)
@@ -149,52 +195,103 @@ keep_sessions(struct sg_wake *w)
 	return true;
 }
 
+/* Mutex held. */
+static void
+write_to(struct sg_wake *w, unsigned i)
+{
+	static const unsigned char abort_frame[] = { 0, 0, 0, 1, 'A' };
+	ssize_t n;
+
+	if (w->fd[i] < 0)
+		return;
+	n = send(w->fd[i], abort_frame, sizeof(abort_frame),
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+	/* A full socket is woken enough; half a frame or an error ends the
+	   session, and the thread opens another. */
+	if (n != (ssize_t)sizeof(abort_frame) && !(n < 0 && errno == EAGAIN)) {
+		close(w->fd[i]);
+		w->fd[i] = -1;
+	}
+}
+
 void
 sg_wake_now(struct sg_wake *w)
 {
-	static const unsigned char abort_frame[] = { 0, 0, 0, 1, 'A' };
 	unsigned i;
-	ssize_t n;
 
 	if (w == NULL)
 		return;
 	i = atomic_fetch_add(&w->next, 1) % SESSIONS;
 	pthread_mutex_lock(&w->mutex);
-	if (w->fd[i] >= 0) {
-		n = send(w->fd[i], abort_frame, sizeof(abort_frame),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		/* A full socket is woken enough; half a frame or an error ends
-		   the session, and the thread opens another. */
-		if (n != (ssize_t)sizeof(abort_frame) &&
-		    !(n < 0 && errno == EAGAIN)) {
-			close(w->fd[i]);
-			w->fd[i] = -1;
-		}
+	write_to(w, i);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* For several workers more. */
+static void
+wake_some(struct sg_wake *w, int64_t now)
+{
+	unsigned written = 0;
+
+	pthread_mutex_lock(&w->mutex);
+	for (unsigned i = 0; i < SESSIONS && written < AT_ONCE; i++) {
+		if (now - w->used_ms[i] < AGAIN_MS)
+			continue;
+		w->used_ms[i] = now;
+		write_to(w, i);
+		written++;
 	}
 	pthread_mutex_unlock(&w->mutex);
 }
 
 void
-sg_wake_enter(struct sg_wake *w)
+sg_wake_opened(struct sg_wake *w)
+{
+	if (w == NULL)
+		return;
+	atomic_fetch_add(&w->sessions, 1);
+	atomic_store(&w->grown_ms, sg_mono_now().ms);
+}
+
+void
+sg_wake_closed(struct sg_wake *w)
 {
 	if (w != NULL)
-		atomic_fetch_add(&w->inside, 1);
+		atomic_fetch_sub(&w->sessions, 1);
+}
+
+void
+sg_wake_enter(struct sg_wake *w)
+{
+	if (w == NULL)
+		return;
+	if (count_worker())
+		atomic_store(&w->grown_ms, sg_mono_now().ms);
+	atomic_fetch_add(&w->inside, 1);
+}
+
+/* Enough recipients since the last wake. */
+static void
+consider(struct sg_wake *w)
+{
+	const int64_t now = sg_mono_now().ms;
+	const int64_t last = atomic_exchange(&w->last_ms, now);
+	const bool growing = now - atomic_load(&w->grown_ms) < GROW_MS;
+
+	atomic_store(&w->left, growing ? OFTEN : SELDOM);
+	if (now - last < RARE_MS &&
+	    atomic_load(&workers) < atomic_load(&w->sessions))
+		wake_some(w, now);
 }
 
 void
 sg_wake_leave(struct sg_wake *w)
 {
-	int64_t now, last;
-
 	if (w == NULL)
 		return;
 	atomic_fetch_sub(&w->inside, 1);
-	if (atomic_fetch_add(&w->served, 1) % SERVED != 0)
-		return;
-	now = sg_mono_now().ms;
-	last = atomic_exchange(&w->last_ms, now);
-	if (now - last < RARE_MS)
-		sg_wake_now(w);
+	if (atomic_fetch_sub(&w->left, 1) == 1)
+		consider(w);
 }
 
 static void *
@@ -230,6 +327,8 @@ sg_wake_new(const struct sg_listen *milter_socket)
 	if (w == NULL)
 		return NULL;
 	w->where = *milter_socket;
+	atomic_store(&w->left, OFTEN);
+	(void)pthread_once(&worker_once, make_worker_key);
 	for (unsigned i = 0; i < SESSIONS; i++)
 		w->fd[i] = -1;
 	pthread_mutex_init(&w->mutex, NULL);

@@ -9,10 +9,12 @@
  * one of these sessions. The pool's controller then sees a ready session, and
  * with no idle worker starts a new one, which takes what is queued as well.
  * Workers that never wait starve sessions too, for seconds: they stay with
- * those whose next command comes at once. So when recipients come fast, one in
- * some dozens is followed by a wake, in proportion to the work that is done;
+ * those whose next command comes at once. So when recipients come fast and
+ * there are more sessions than workers, one recipient in a few is followed by
+ * a wake, as long as that brings more workers, and then one in some hundreds;
  * and while many callbacks are inside a thread does the same every few
- * milliseconds. On a libmilter without the pool it does no harm.
+ * milliseconds. On a libmilter without the pool there are as many threads as
+ * sessions, and nothing is woken.
  */
 #ifndef SG_WAKE_H
 #define SG_WAKE_H
@@ -28,6 +30,10 @@ void sg_wake_free(struct sg_wake **wake);
 
 /* The calling callback is about to wait. Never blocks. wake may be NULL. */
 void sg_wake_now(struct sg_wake *wake);
+
+/* An MTA's session began, or ended. */
+void sg_wake_opened(struct sg_wake *wake);
+void sg_wake_closed(struct sg_wake *wake);
 
 /* Around each callback that answers a recipient: for the count of those served
    and of those inside. */

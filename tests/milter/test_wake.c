@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <check.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "listen.h"
 #include "wake.h"
 
-#define SESSIONS 4
+#define SESSIONS 16
 #define OPTNEG "\0\0\0\rO\0\0\0\6\0\0\0\0\0\0\0\0"
 #define ABORT "\0\0\0\1A"
 
@@ -118,7 +119,7 @@ await_sessions(int fd[SESSIONS])
 			;
 }
 
-/* Four of them, each offering nothing, which is how we know ourselves. */
+/* Sixteen of them, each offering nothing, which is how we know ourselves. */
 START_TEST(test_negotiation)
 {
 	int fd[SESSIONS];
@@ -128,7 +129,7 @@ START_TEST(test_negotiation)
 	ck_assert(!sg_wake_is_ours(1, 0));
 	ck_assert(!sg_wake_is_ours(0, 1));
 	await_sessions(fd);
-	ck_assert(!is_ready(server, 0)); /* no fifth */
+	ck_assert(!is_ready(server, 0)); /* no more */
 	close_all(fd);
 }
 END_TEST
@@ -188,6 +189,102 @@ START_TEST(test_ticks_when_busy)
 }
 END_TEST
 
+/* So many recipients, one after the other. */
+static void
+serve(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		sg_wake_enter(wake);
+		sg_wake_leave(wake);
+	}
+}
+
+/* To how many sessions something was written; it is read. */
+static int
+woken(int fd[SESSIONS])
+{
+	char buf[256];
+	int n = 0;
+
+	for (int i = 0; i < SESSIONS; i++)
+		n += recv(fd[i], buf, sizeof(buf), MSG_DONTWAIT) > 0;
+	return n;
+}
+
+/* More sessions than workers, which are we: several are asked for, each by
+   another session, since one that is written to again brings no other. */
+START_TEST(test_grows)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	for (int i = 0; i < 3; i++)
+		sg_wake_opened(wake);
+	serve(64);
+	ck_assert_int_ge(woken(fd), 4);
+	(void)poll(NULL, 0, 10);
+	serve(100000);
+	ck_assert_int_eq(woken(fd), SESSIONS); /* each was left alone */
+	for (int i = 0; i < 2; i++)
+		sg_wake_closed(wake);
+	serve(100000);
+	ck_assert_int_eq(woken(fd), 0);
+	close_all(fd);
+}
+END_TEST
+
+static void *
+serve_once(void *arg)
+{
+	(void)arg;
+	serve(1);
+	return NULL;
+}
+
+/* As many workers as sessions, as without a pool: nobody is woken. A worker
+   that ended is none. */
+START_TEST(test_enough)
+{
+	int fd[SESSIONS];
+	pthread_t other;
+
+	take_all(fd);
+	await_sessions(fd);
+	sg_wake_opened(wake);
+	serve(100000);
+	ck_assert_int_eq(woken(fd), 0);
+	sg_wake_opened(wake);
+	ck_assert_int_eq(pthread_create(&other, NULL, serve_once, NULL), 0);
+	ck_assert_int_eq(pthread_join(other, NULL), 0);
+	serve(64);
+	ck_assert_int_ge(woken(fd), 1);
+	close_all(fd);
+}
+END_TEST
+
+/* Recipients that come seldom starve nobody. */
+START_TEST(test_seldom)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	for (int i = 0; i < 3; i++)
+		sg_wake_opened(wake);
+	serve(1);
+	for (int i = 0; i < 4; i++) {
+		(void)poll(NULL, 0, 120);
+		serve(15);
+		ck_assert_int_eq(woken(fd), 0);
+		(void)poll(NULL, 0, 120);
+		serve(1);
+		ck_assert_int_eq(woken(fd), 0);
+	}
+	close_all(fd);
+}
+END_TEST
+
 /* A controller that does not read blocks nobody, and loses no session. */
 START_TEST(test_full)
 {
@@ -212,7 +309,7 @@ START_TEST(test_no_answer)
 	ck_assert(!is_ready(fd, 100));
 	ck_assert(!is_ready(server, 0));
 	close(fd);
-	take_all(all); /* it tries again, and lacks all four */
+	take_all(all); /* it tries again, and lacks all */
 	close_all(all);
 }
 END_TEST
@@ -225,6 +322,8 @@ START_TEST(test_none)
 	sg_wake_now(none);
 	sg_wake_enter(none);
 	sg_wake_leave(none);
+	sg_wake_opened(none);
+	sg_wake_closed(none);
 	sg_wake_free(&none);
 }
 END_TEST
@@ -243,6 +342,9 @@ main(void)
 	tcase_add_test(t, test_in_turn);
 	tcase_add_test(t, test_reopened);
 	tcase_add_test(t, test_ticks_when_busy);
+	tcase_add_test(t, test_grows);
+	tcase_add_test(t, test_enough);
+	tcase_add_test(t, test_seldom);
 	tcase_add_test(t, test_full);
 	tcase_add_test(t, test_no_answer);
 	tcase_add_test(t, test_none);
