@@ -83,10 +83,16 @@ unpack(const struct sg_tally_entry *e)
 /* --- the table ------------------------------------------------------------ */
 
 void
-sg_tally_init(struct sg_tally *t, size_t max)
+sg_tally_secret(uint64_t secret[2])
 {
-	*t = (struct sg_tally) { .max = max };
-	arc4random_buf(t->secret, sizeof(t->secret));
+	arc4random_buf(secret, 2 * sizeof(secret[0]));
+}
+
+void
+sg_tally_init(struct sg_tally *t, size_t max, const uint64_t secret[2])
+{
+	*t = (struct sg_tally) { .max = max, .secret = { secret[0],
+		secret[1] } };
 }
 
 static struct sg_tally_entry *
@@ -99,6 +105,20 @@ find(const struct sg_tally *t, const unsigned char *key, size_t len,
 	return e;
 }
 
+/* Takes e, or frees it when there is no memory for the table. */
+static struct sg_tally_entry *
+insert(struct sg_tally *t, struct sg_tally_entry *e, unsigned hash)
+{
+	e->unhashed = false;
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, t->table, e->key, e->len, hash, e);
+	if (e->unhashed) {
+		free(e);
+		return NULL;
+	}
+	t->n++;
+	return e;
+}
+
 static struct sg_tally_entry *
 make(struct sg_tally *t, const unsigned char *key, size_t len, unsigned hash)
 {
@@ -108,13 +128,7 @@ make(struct sg_tally *t, const unsigned char *key, size_t len, unsigned hash)
 		return NULL;
 	e->len = len;
 	memcpy(e->key, key, len);
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, t->table, e->key, len, hash, e);
-	if (e->unhashed) {
-		free(e);
-		return NULL;
-	}
-	t->n++;
-	return e;
+	return insert(t, e, hash);
 }
 
 static struct sg_tally_entry *
@@ -133,6 +147,16 @@ find_or_make(struct sg_tally *t, const struct sg_cell *cell, bool *full)
 	return make(t, key, len, hash);
 }
 
+static void
+add_to_entry(struct sg_tally_entry *e, const struct sg_cell *cell)
+{
+	if (e->n == 0 || cell->first.s < e->first.s)
+		e->first = cell->first;
+	if (e->n == 0 || cell->last.s > e->last.s)
+		e->last = cell->last;
+	e->n += cell->n;
+}
+
 void
 sg_tally_add(struct sg_tally *t, const struct sg_cell *cell)
 {
@@ -149,11 +173,7 @@ sg_tally_add(struct sg_tally *t, const struct sg_cell *cell)
 		t->lost += cell->n;
 		return;
 	}
-	if (e->n == 0 || cell->first.s < e->first.s)
-		e->first = cell->first;
-	if (e->n == 0 || cell->last.s > e->last.s)
-		e->last = cell->last;
-	e->n += cell->n;
+	add_to_entry(e, cell);
 }
 
 bool
@@ -171,19 +191,39 @@ sg_tally_each(const struct sg_tally *t,
 	return true;
 }
 
-static bool
-add_to(void *arg, const struct sg_cell *cell)
+/* e is in no table any more. It goes into t as it is when t has no such one
+   and there is room. */
+static void
+give(struct sg_tally *t, struct sg_tally_entry *e)
 {
-	sg_tally_add(arg, cell);
-	return true;
+	const unsigned hash = e->hh.hashv;
+	const struct sg_cell cell = unpack(e);
+	struct sg_tally_entry *there = find(t, e->key, e->len, hash);
+
+	if (there == NULL && t->n < t->max) {
+		if (insert(t, e, hash) == NULL)
+			t->lost += cell.n;
+		return;
+	}
+	if (there != NULL)
+		add_to_entry(there, &cell);
+	else
+		sg_tally_add(t, &cell);
+	free(e);
 }
 
 void
 sg_tally_move(struct sg_tally *from, struct sg_tally *to)
 {
-	(void)sg_tally_each(from, add_to, to);
+	struct sg_tally_entry *e, *next;
+
+	HASH_ITER(hh, from->table, e, next) {
+		HASH_DEL(from->table, e);
+		give(to, e);
+	}
 	to->lost += from->lost;
-	sg_tally_clear(from);
+	from->n = 0;
+	from->lost = 0;
 }
 
 void

@@ -55,14 +55,16 @@ struct sg_tally {
 	uint64_t secret[2]; /* of its hash: next hops are chosen by who sends */
 };
 
+/* A random one, for tables between which cells are moved. */
+void sg_tally_secret(uint64_t secret[2]);
 /* Empty; max is above 0. */
-void sg_tally_init(struct sg_tally *t, size_t max);
+void sg_tally_init(struct sg_tally *t, size_t max, const uint64_t secret[2]);
 /* Adds cell->n. Strings are copied. */
 void sg_tally_add(struct sg_tally *t, const struct sg_cell *cell);
 /* Calls on_cell for each until it returns false; false if it did. */
 bool sg_tally_each(const struct sg_tally *t,
     bool (*on_cell)(void *arg, const struct sg_cell *cell), void *arg);
-/* Moves all that from has into to. */
+/* Moves all that from has into to, which has the same secret. */
 void sg_tally_move(struct sg_tally *from, struct sg_tally *to);
 void sg_tally_clear(struct sg_tally *t);
 #endif

@@ -20,9 +20,13 @@
 #include "base/log.h"
 #include "report/days_file.h"
 
-#define STRIPES 16
+#define STRIPES 4
 #define MAX_CELLS 20000
 #define FLUSH_MS 5000
+/* Many cells take the disk long: it gets a fiftieth of the time, or more when
+   the next flush would be too far off. */
+#define REST 50
+#define REST_MAX_MS 60000
 #define RETRY_MS 30000 /* between two tries of a disk that failed */
 
 struct stripe {
@@ -236,7 +240,7 @@ sg_days_flush(struct sg_days *d)
 /* --- the thread ----------------------------------------------------------- */
 
 static struct timespec
-in_ms(int ms)
+in_ms(int64_t ms)
 {
 	int64_t at = sg_mono_now().ms + ms;
 
@@ -246,9 +250,10 @@ in_ms(int ms)
 
 /* False: stop. */
 static bool
-sleep_until_flush(struct sg_days *d)
+sleep_until_flush(struct sg_days *d, int64_t at_least_ms)
 {
-	struct timespec until = in_ms(d->flush_ms);
+	struct timespec until = in_ms(at_least_ms > d->flush_ms ?
+	    at_least_ms : d->flush_ms);
 	int error = 0;
 	bool go_on;
 
@@ -264,10 +269,15 @@ static void *
 keep_flushing(void *arg)
 {
 	struct sg_days *d = arg;
+	int64_t began, took = 0;
 	bool clean;
 
-	while (sleep_until_flush(d))
+	while (sleep_until_flush(d, took < REST_MAX_MS / REST ? REST * took
+							      : REST_MAX_MS)) {
+		began = sg_mono_now().ms;
 		(void)flush(d, true);
+		took = sg_mono_now().ms - began;
+	}
 	clean = flush(d, false);
 	pthread_mutex_lock(&d->mutex);
 	d->clean = clean;
@@ -328,6 +338,7 @@ sg_days_new(const struct sg_days_params *p)
 {
 	struct sg_days *d = calloc(1, sizeof(*d));
 	size_t max = p->max_cells > 0 ? p->max_cells : MAX_CELLS;
+	uint64_t secret[2];
 
 	if (d == NULL)
 		return NULL;
@@ -337,9 +348,10 @@ sg_days_new(const struct sg_days_params *p)
 	d->expired = -1;
 	atomic_init(&d->keep_days, p->keep_days);
 	init_locks(d);
-	sg_tally_init(&d->backlog, max);
+	sg_tally_secret(secret);
+	sg_tally_init(&d->backlog, max, secret);
 	for (size_t i = 0; i < STRIPES; i++)
-		sg_tally_init(&d->stripes[i].tally, max);
+		sg_tally_init(&d->stripes[i].tally, max, secret);
 	d->path = strdup(p->path);
 	if (d->path == NULL || !start_thread(d)) {
 		destroy(d);
