@@ -168,3 +168,19 @@ bench_random(uint64_t *state)
 	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
 	return (uint32_t)(*state >> 33);
 }
+
+double
+bench_held_mb(void)
+{
+	char line[256];
+	size_t kb = 0, n;
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+
+	if (f == NULL)
+		err(1, "smaps_rollup");
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Anonymous: %zu kB", &n) == 1)
+			kb = n;
+	fclose(f);
+	return (double)kb / 1024;
+}

@@ -36,4 +36,7 @@ long bench_number(const char *text, long min, long max);
 
 /* The same sequence in every run. */
 uint32_t bench_random(uint64_t *state);
+
+/* Megabytes that this process holds for itself: not files. */
+double bench_held_mb(void);
 #endif

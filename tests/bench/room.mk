@@ -1,6 +1,7 @@
 # tests/bench: see its README. Built by `make bench-programs` only.
 EXTRA_PROGRAMS = tests/bench/milter_load tests/bench/null_milter \
 	tests/bench/seed tests/bench/gate_cost tests/bench/weigh \
+	tests/bench/churn \
 	tests/bench/delay tests/bench/world tests/bench/bare \
 	tests/bench/map_load tests/bench/map_floor
 BENCH = tests/bench/bench.h tests/bench/bench.c
@@ -19,6 +20,8 @@ tests_bench_world_SOURCES = tests/bench/world.c $(BENCH) \
 tests_bench_world_LDADD = $(OPENSSL_LIBS)
 tests_bench_bare_SOURCES = tests/bench/bare.c $(BENCH)
 tests_bench_bare_LDADD = $(OPENSSL_LIBS)
+tests_bench_churn_SOURCES = tests/bench/churn.c $(BENCH) $(BENCH_MADE)
+tests_bench_churn_LDADD = libstsgate.a $(SG_LIBS)
 tests_bench_weigh_SOURCES = tests/bench/weigh.c $(BENCH) $(BENCH_MADE)
 tests_bench_weigh_LDADD = libstsgate.a $(SG_LIBS)
 tests_bench_gate_cost_SOURCES = tests/bench/gate_cost.c $(BENCH) $(BENCH_MADE) \

@@ -90,6 +90,26 @@ def growth(rig, repeats):
     return [row, cpu]
 
 
+def churn(rig, repeats):
+    """A day of strangers through the store, at its cap all the time."""
+    hours = 6 if rig.quick else 24
+    row = Row("15", "memory after %d hours of churn / after one" % hours,
+              1.1, 1.0, False)
+    path = os.path.join(rig.dir, "churn.sqlite")
+    for _ in range(min(repeats, 2)):
+        for end in ("", "-wal", "-shm"):
+            if os.path.exists(path + end):
+                os.unlink(path + end)
+        out = subprocess.run([rig.program("churn"), path, str(hours)],
+                             stdout=subprocess.PIPE, check=True,
+                             text=True).stdout
+        got = json.loads(out)
+        row.add(got["after_mb"] / got["after_hour_mb"],
+                after_hour_mb=got["after_hour_mb"], after_mb=got["after_mb"],
+                evicted=got["evicted"])
+    return [row]
+
+
 # --- the policy map ---------------------------------------------------------
 
 def floor(rig, domains):
@@ -158,4 +178,4 @@ def map_growth(rig, repeats):
 
 
 GROUPS = {"memory": memory, "start": start, "growth": growth,
-          "tlsmap": tlsmap}
+          "churn": churn, "tlsmap": tlsmap}

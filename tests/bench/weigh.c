@@ -20,24 +20,6 @@
 
 #define ASKS 2000000
 
-/* What the process holds for itself: neither files nor SQLite's cache, which
-   is there before the first domain. */
-static size_t
-held_bytes(void)
-{
-	char line[256];
-	size_t kb = 0, n;
-	FILE *f = fopen("/proc/self/smaps_rollup", "r");
-
-	if (f == NULL)
-		err(1, "smaps_rollup");
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "Anonymous: %zu kB", &n) == 1)
-			kb = n;
-	fclose(f);
-	return kb * 1024;
-}
-
 static void
 ask(struct sg_store *store, unsigned number, enum sg_store_tier want)
 {
@@ -61,7 +43,7 @@ main(int argc, char **argv)
 	struct sg_err e = { .text = "" };
 	uint64_t random = 1;
 	int64_t opened, first, start, fill, asks;
-	size_t before, after;
+	double before, after;
 	unsigned n;
 
 	if (argc != 3)
@@ -77,12 +59,12 @@ main(int argc, char **argv)
 	/* SQLite's cache fills with what comes first. */
 	for (unsigned i = 1; i < 20000 && i < n / 2; i++)
 		ask(store, i, SG_TIER_DISK);
-	before = held_bytes();
+	before = bench_held_mb();
 	start = bench_cpu();
 	for (unsigned i = n / 2; i < n; i++)
 		ask(store, i, SG_TIER_DISK);
 	fill = bench_cpu() - start;
-	after = held_bytes();
+	after = bench_held_mb();
 	for (unsigned i = 20000; i < n / 2; i++)
 		ask(store, i, SG_TIER_DISK);
 	start = bench_cpu();
@@ -92,8 +74,8 @@ main(int argc, char **argv)
 	printf("{\"domains\": %u, \"bytes\": %.1f, \"all_mb\": %.1f, "
 	    "\"open_ms\": %.2f, \"first_ms\": %.2f, \"fill_us\": %.2f, "
 	    "\"get_ns\": %.0f}\n", n,
-	    (double)(after - before) / (n - n / 2),
-	    (double)held_bytes() / 1048576, (double)opened / 1e6,
+	    (after - before) * 1048576 / (n - n / 2),
+	    bench_held_mb(), (double)opened / 1e6,
 	    (double)first / 1e6, (double)fill / 1e3 / (n - n / 2),
 	    (double)asks / ASKS);
 	sg_store_close(&store);
