@@ -59,7 +59,7 @@ static struct {
 	const char *where, *parent;
 	int conns, seconds, warm_up, rcpts, body, cpu;
 	unsigned domains, first, limit, think_ms;
-	bool in_turn, each;
+	bool in_turn, each, awake;
 } opt = { .parent = "bench.example", .conns = 10, .seconds = 5,
 	.warm_up = 1, .rcpts = 100, .body = -1, .cpu = -1, .domains = 1000 };
 
@@ -428,8 +428,8 @@ static void
 turn(void)
 {
 	struct epoll_event e[64];
-	/* Never asleep: a core that sleeps is woken at the server's cost. */
-	int n = epoll_wait(all.epoll_fd, e, 64, opt.think_ms > 0 ? 1 : 0);
+	int n = epoll_wait(all.epoll_fd, e, 64,
+	    opt.awake ? 0 : opt.think_ms > 0 ? 1 : 100);
 
 	for (int i = 0; i < n; i++) {
 		struct conn *c = e[i].data.ptr;
@@ -505,6 +505,7 @@ usage(void)
 	    "  -t MS   think so long between steps, more or less (0)\n"
 	    "  -m N    whole messages with N bytes of body, a session each\n"
 	    "  -e      print each recipient's microseconds and answer\n"
+	    "  -s      never sleep\n"
 	    "  -p N    stay on core N\n", stderr);
 	exit(64);
 }
@@ -514,7 +515,7 @@ read_options(int argc, char **argv)
 {
 	int o;
 
-	while ((o = getopt(argc, argv, "c:d:w:r:n:b:f:il:t:m:ep:")) != -1)
+	while ((o = getopt(argc, argv, "c:d:w:r:n:b:f:il:t:m:esp:")) != -1)
 		switch (o) {
 		case 'c':
 			opt.conns = (int)bench_number(optarg, 1, MAX_CONNS);
@@ -555,6 +556,9 @@ read_options(int argc, char **argv)
 			break;
 		case 'e':
 			opt.each = true;
+			break;
+		case 's':
+			opt.awake = true;
 			break;
 		case 'p':
 			opt.cpu = (int)bench_number(optarg, 0, 1023);

@@ -82,8 +82,8 @@ def growth(rig, repeats):
         warm_up(rig, few, 1000)
         front = r.rss(many.front()) - before
         for _ in range(repeats):
-            m = rig.load(many, "-c", 10, "-w", 0, "-n", n)
-            f = rig.load(few, "-c", 10, "-w", 0, "-n", 1000)
+            m = rig.load(many, "-s", "-c", 10, "-w", 0, "-n", n)
+            f = rig.load(few, "-s", "-c", 10, "-w", 0, "-n", 1000)
             row.add(m["rate"] / f["rate"], many_rate=m["rate"],
                     few_rate=f["rate"], front_mb=front / 1048576)
             cpu.add(f["cpu_s"] / f["rcpts"] / (m["cpu_s"] / m["rcpts"]))

@@ -46,7 +46,7 @@ def rates(rig, repeats, domains=100000):
                 pair = [(gate, ("-n", domains)), (null, ("-n", domains))]
                 if i % 2:
                     pair.reverse()
-                got = {s.name: rig.load(s, "-c", conns, "-w", 0, *o)
+                got = {s.name: rig.load(s, "-s", "-c", conns, "-w", 0, *o)
                        for s, o in pair}
                 g, n = got["gate"], got["null"]
                 if g["accepted"] == 0 or g["odd"] or g["rejected"]:
@@ -159,7 +159,7 @@ def messages(rig, repeats, domains=1000):
     other = opendkim(rig)
     with rig.gate(rig.store(domains)) as gate, rig.null("-m") as null:
         warm_up(rig, gate, domains)
-        ask = ("-c", 10, "-w", 0, "-n", domains, "-m", 4000, "-r", 1)
+        ask = ("-s", "-c", 10, "-w", 0, "-n", domains, "-m", 4000, "-r", 1)
         for _ in range(repeats):
             g = rig.load(gate, *ask)
             n = rig.load(null, *ask)
