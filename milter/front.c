@@ -383,6 +383,7 @@ sg_front_run(const struct sg_front_params *p)
 		return EX_CONFIG;
 	}
 	(void)sg_link_send(f->link, &ready);
+	sg_wake_prepare();
 	(void)smfi_main();
 	leave(f);
 	return 0;

@@ -5,6 +5,9 @@
  */
 #include "wake.h"
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -27,6 +30,7 @@
 #define SESSIONS 16
 #define AT_ONCE 4
 #define AGAIN_MS 5
+#define SLACK_NS 10000000UL
 #define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 5
 /* How many recipients are served between two wakes. A wake makes libmilter
@@ -90,6 +94,14 @@ count_worker(void)
 	if (counted)
 		atomic_fetch_add(&workers, 1);
 	return counted;
+}
+
+void
+sg_wake_prepare(void)
+{
+#ifdef PR_SET_TIMERSLACK
+	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+#endif
 }
 
 bool

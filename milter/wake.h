@@ -23,6 +23,13 @@
 
 struct sg_wake;
 
+/* For the thread that is going to run smfi_main(), and so for all that
+   libmilter makes: their waits may end up to 10 ms late. A worker of the pool
+   waits a millisecond for its session's next command; when a hundred of them
+   share a processor that millisecond is always over before their turn comes,
+   and each recipient costs the interrupt of a timer that nobody needs. */
+void sg_wake_prepare(void);
+
 /* Starts the thread that connects (and reconnects) to our own socket. NULL:
    no memory or no thread; the daemon works without. */
 struct sg_wake *sg_wake_new(const struct sg_listen *milter_socket);

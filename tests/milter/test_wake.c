@@ -4,9 +4,13 @@
  * that takes them, answers or does not, and closes them.
  */
 #include <sys/socket.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <check.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,6 +318,37 @@ START_TEST(test_no_answer)
 }
 END_TEST
 
+#ifdef PR_GET_TIMERSLACK
+static void *
+own_slack(void *arg)
+{
+	(void)arg;
+	return (void *)(intptr_t)prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+}
+
+static intptr_t
+slack_of_new_thread(void)
+{
+	pthread_t thread;
+	void *slack;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, own_slack, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, &slack), 0);
+	return (intptr_t)slack;
+}
+
+/* Threads that are made by the one that was prepared wait like it. */
+START_TEST(test_prepare)
+{
+	const intptr_t before = slack_of_new_thread();
+
+	sg_wake_prepare();
+	ck_assert_int_eq(slack_of_new_thread(), 10000000);
+	ck_assert_int_ne(before, 10000000);
+}
+END_TEST
+#endif
+
 /* Without memory or threads the daemon works without. */
 START_TEST(test_none)
 {
@@ -347,6 +382,9 @@ main(void)
 	tcase_add_test(t, test_seldom);
 	tcase_add_test(t, test_full);
 	tcase_add_test(t, test_no_answer);
+#ifdef PR_GET_TIMERSLACK
+	tcase_add_test(t, test_prepare);
+#endif
 	tcase_add_test(t, test_none);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
