@@ -17,7 +17,7 @@ struct sg_gate_ask {
 	const struct sg_nexthop *hops;
 	size_t n_hops; /* at least 1 */
 	bool requiretls;
-	const char *budget; /* who pays for cold lookups; NULL = nobody */
+	struct sg_budget budget; /* who pays for cold lookups */
 	bool fresh;
 	bool pins; /* what is accepted is mail: the next hop is pinned at what was
 		      promised of it (facts/pin.h) */

@@ -41,7 +41,8 @@ struct session {
 	struct sg_addr client;
 	unsigned long steps;  /* as negotiated */
 	bool can_hold;
-	char budget[300]; /* who pays for the message's cold lookups; or "" */
+	char payer[300]; /* who pays for the message's cold lookups, beside
+			    its group; or "" */
 	struct sg_message message;
 };
 
@@ -155,16 +156,16 @@ asks_requiretls(char **argv, const struct sg_mailaddr *from)
 
 /* Whose budget of cold lookups this message draws on. */
 static void
-find_budget(struct session *s)
+find_payer(struct session *s)
 {
 	char client[SG_ADDR_TEXT_SIZE];
 
-	s->budget[0] = '\0';
+	s->payer[0] = '\0';
 	if (s->message.login[0] != '\0')
-		snprintf(s->budget, sizeof(s->budget), "login:%s",
+		snprintf(s->payer, sizeof(s->payer), "login:%s",
 		    s->message.login);
 	else if (s->have_client)
-		snprintf(s->budget, sizeof(s->budget), "client:%s",
+		snprintf(s->payer, sizeof(s->payer), "client:%s",
 		    sg_addr_format(&s->client, client));
 }
 
@@ -192,7 +193,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	sender = (struct sg_sender) { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
 	m->group = sg_decide_group(s->config, &sender);
-	find_budget(s);
+	find_payer(s);
 	return reply_or_none(s, SMFIP_NR_MAIL);
 }
 
@@ -338,7 +339,8 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
 		.group = m->group, .hops = route.hops,
 		.requiretls = m->requiretls, .pins = true,
-		.budget = s->budget[0] != '\0' ? s->budget : NULL };
+		.budget = { s->payer[0] != '\0' ? s->payer : NULL,
+		    m->group->name } };
 	struct sg_gate_answer a;
 	struct sg_err err = { .text = "" };
 	const char *qid;

@@ -65,6 +65,8 @@ struct sg_sender_pattern {
 	char domain[SG_DOMAIN_SIZE];
 };
 
+#define SG_GROUP_NAME_SIZE 33
+
 struct sg_group {
 	char *name; /* [a-z0-9_-]{1,32}, unique: it is a metric label */
 	size_t n_senders, n_logins, n_clients;
@@ -136,6 +138,7 @@ struct sg_config {
 	bool https_allow_unframed;
 	/* limits */
 	uint32_t cold_per_sender_per_min; /* "300/m" */
+	uint32_t cold_per_group_per_s;    /* "100/s" */
 	uint32_t cold_total_per_s;        /* "200/s" */
 	/* probe */
 	bool probe_enable;

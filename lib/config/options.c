@@ -206,10 +206,16 @@ const struct sg_option sg_options[] = {
 	    .dflt = "\"300/m\"",
 	    .man = "Lookups that go to the network for one sender. "
 		"Above it the verdict is unknown, with reason overload." },
+	{ .path = "limits.cold_per_group", .type = SG_TYPE_PER_SECOND,
+	    .field = F(cold_per_group_per_s), .min = 1, .max = 100000,
+	    .dflt = "\"100/s\"",
+	    .man = "The same for all senders of one group together. "
+		"Below cold_total it leaves something to the other groups, "
+		"however many senders flood this one." },
 	{ .path = "limits.cold_total", .type = SG_TYPE_PER_SECOND,
 	    .field = F(cold_total_per_s), .min = 1, .max = 100000,
 	    .dflt = "\"200/s\"",
-	    .man = "The same for all senders together." },
+	    .man = "The same for all groups together." },
 	/* probe */
 	{ .path = "probe.enable", .type = SG_TYPE_BOOL,
 	    .field = F(probe_enable), .dflt = "true",

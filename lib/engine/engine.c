@@ -36,14 +36,13 @@ sg_source_name(enum sg_source source)
 	return (unsigned)source < 4 ? names[source] : "none";
 }
 
-static void
+static enum sg_rc
 use_config(struct sg_engine *e, const struct sg_config *config)
 {
 	sg_config_unref(&e->config);
 	e->config = sg_config_ref(config);
 	atomic_store(&e->can_probe, config->probe_enable);
-	sg_limits_set(&e->limits, config->cold_total_per_s,
-	    config->cold_per_sender_per_min, sg_mono_now());
+	return sg_limits_set(&e->limits, config, sg_mono_now());
 }
 
 static struct sg_engine *
@@ -62,7 +61,7 @@ new_engine(const struct sg_engine_params *params)
 		sg_channel_init(&e->channels[i]);
 	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	e->frame_buf = malloc(SG_FRAME_MAX);
-	use_config(e, params->config);
+	(void)use_config(e, params->config);
 	sg_clockguard_init(&e->clock, params->store, params->clock_path);
 	return e;
 }
@@ -75,6 +74,7 @@ free_engine(struct sg_engine *e)
 	if (e->event_fd >= 0)
 		close(e->event_fd);
 	sg_config_unref(&e->config);
+	sg_limits_fini(&e->limits);
 	sg_clockguard_fini(&e->clock);
 	pthread_mutex_destroy(&e->mutex);
 	free(e->frame_buf);
@@ -103,7 +103,8 @@ sg_engine_new(const struct sg_engine_params *params, struct sg_engine **out_r,
 	int error;
 
 	*out_r = NULL;
-	if (e == NULL || e->event_fd < 0 || e->frame_buf == NULL) {
+	if (e == NULL || e->event_fd < 0 || e->frame_buf == NULL ||
+	    e->limits.groups == NULL) {
 		sg_err_set(err, SG_REASON_INTERNAL, "engine: %s",
 		    strerror(errno));
 		if (e != NULL)
@@ -151,7 +152,7 @@ void
 sg_engine_set_config(struct sg_engine *e, const struct sg_config *config)
 {
 	pthread_mutex_lock(&e->mutex);
-	use_config(e, config);
+	(void)use_config(e, config);
 	pthread_mutex_unlock(&e->mutex);
 }
 
@@ -194,7 +195,7 @@ struct start {
 	const struct sg_nexthop *hop;
 	const struct sg_facts *old;
 	bool fresh, background, demand;
-	const char *sender;
+	const struct sg_budget *budget;
 	int left_ms; /* of who asks; the lookup has its full time all the same,
 			since others may join it */
 	struct sg_facts *newer; /* out, yours: see overtaken() */
@@ -319,7 +320,7 @@ start_flight(struct sg_engine *e, const char *key, struct start *s,
 	}
 	if (e->flights.n >= SG_ENGINE_MAX_FLIGHTS ||
 	    (s->background && e->background >= MAX_BACKGROUND) ||
-	    (!s->background && !sg_limits_take(&e->limits, s->sender, now))) {
+	    (!s->background && !sg_limits_take(&e->limits, s->budget, now))) {
 		e->stats.refused++;
 		return NULL;
 	}
@@ -386,7 +387,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
     const struct sg_facts *old, struct sg_answer *out)
 {
 	struct start s = { .hop = &ask->hop, .old = old, .fresh = ask->fresh,
-		.demand = ask->demand, .sender = ask->sender,
+		.demand = ask->demand, .budget = &ask->budget,
 		.left_ms = ask->deadline_ms };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include "base/nexthop.h"
 #include "config/config.h"
+#include "engine/limits.h"
 #include "facts/facts.h"
 #include "store/store.h"
 
@@ -57,7 +58,8 @@ void sg_engine_free(struct sg_engine **engine);
    worker did not answer are asked again. */
 void sg_engine_attach(struct sg_engine *engine, unsigned slot, int fd);
 
-/* The configuration from now on (limits, deadlines, probes). */
+/* The configuration from now on (limits, deadlines, probes). Without memory
+   for its groups the limits stay as they were. */
 void sg_engine_set_config(struct sg_engine *engine,
     const struct sg_config *config);
 
@@ -71,7 +73,7 @@ struct sg_ask {
 	bool fresh;         /* what is known is not enough: look now */
 	bool demand;        /* a level is asked for: what the MX hosts attain must
 			       be known even if the domain publishes nothing */
-	const char *sender; /* whose budget pays for a cold lookup; NULL = none */
+	struct sg_budget budget; /* who pays for a cold lookup */
 };
 
 struct sg_answer {

@@ -109,7 +109,8 @@ static const struct sg_advice advice[SG_REASON_COUNT] = {
 	[SG_REASON_OVERLOAD] = {
 		"Too many domains were new at once.",
 		"Find out who sends to so many. If it is right, raise "
-		"limits.cold_per_sender or limits.cold_total.", false },
+		"limits.cold_per_sender, limits.cold_per_group or "
+		"limits.cold_total.", false },
 	[SG_REASON_INTERNAL] = {
 		"A lookup was lost inside stsgate.",
 		"Look into the log of that time; if there is more than a "

@@ -131,7 +131,11 @@ static const struct row {
 	    "1:expected a rate a second" },
 	{ "rate a minute of the wrong unit", "limits = { cold_per_sender = "
 	    "\"5/s\" }", "1:expected a rate a minute" },
+	{ "rate of a group, of the wrong unit", "limits = { cold_per_group = "
+	    "\"100/m\" }", "1:expected a rate a second" },
 	{ "rate 0", "limits = { cold_total = \"0/s\" }", "1:got \"0/s\"" },
+	{ "rate 0, of a group", "limits = { cold_per_group = \"0/s\" }",
+	    "1:got \"0/s\"" },
 	{ "rate too high", "limits = { cold_total = \"100001/s\" }", "1:got" },
 	{ "rate wraps", "limits = { cold_total = \"4294967496/s\" }",
 	    "1:got" },

@@ -1,3 +1,7 @@
+check_PROGRAMS += tests/engine/test_limits
+tests_engine_test_limits_SOURCES = tests/engine/test_limits.c
+tests_engine_test_limits_CFLAGS = $(TEST_CFLAGS)
+tests_engine_test_limits_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/engine/test_engine
 tests_engine_test_engine_SOURCES = tests/engine/test_engine.c \
 	tests/support/fake_worker.h tests/support/fake_worker.c

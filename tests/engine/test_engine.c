@@ -651,7 +651,8 @@ END_TEST
 static enum sg_reason
 ask_as(const char *sender, unsigned n)
 {
-	struct sg_ask a = { .deadline_ms = 5000, .sender = sender };
+	struct sg_ask a = { .deadline_ms = 5000,
+		.budget = { .sender = sender } };
 	struct sg_answer out;
 	enum sg_reason missed;
 	char name[32];

@@ -225,7 +225,6 @@ prepare(struct play *p, struct asker *a, const struct words *w, size_t end)
 	a->ask.group = group_of(p->world.config,
 	    group != NULL ? group : "default");
 	a->ask.sender = &a->sender;
-	a->ask.budget = words_value(w, 1, "budget");
 	for (size_t i = 1; i < end; i++) {
 		if (strcmp(w->w[i], "requiretls") == 0)
 			a->ask.requiretls = true;
@@ -238,6 +237,8 @@ prepare(struct play *p, struct asker *a, const struct words *w, size_t end)
 		play_fail(p, "no such group");
 		return false;
 	}
+	a->ask.budget = (struct sg_budget) { words_value(w, 1, "budget"),
+		a->ask.group->name };
 	if (set_hop(a, address != NULL ? address : "bob@good.test",
 	    words_value(w, 1, "hop")))
 		return true;
