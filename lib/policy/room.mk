@@ -5,5 +5,6 @@ libstsgate_a_SOURCES += lib/policy/finding.h lib/policy/finding.c \
 	lib/policy/sts_policy.h lib/policy/sts_policy.c \
 	lib/policy/sts_policy_private.h lib/policy/sts_policy_fields.c \
 	lib/policy/mx_match.h lib/policy/mx_match.c \
+	lib/policy/sts_weaker.h lib/policy/sts_weaker.c \
 	lib/policy/tlsrpt_record.h lib/policy/tlsrpt_record.c
 libstsgate_a_SOURCES += lib/policy/tlsa.h lib/policy/tlsa.c

@@ -30,3 +30,7 @@ check_PROGRAMS += tests/policy/test_small
 tests_policy_test_small_SOURCES = tests/policy/test_small.c
 tests_policy_test_small_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_small_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_sts_weaker
+tests_policy_test_sts_weaker_SOURCES = tests/policy/test_sts_weaker.c
+tests_policy_test_sts_weaker_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_sts_weaker_LDADD = $(TEST_LIBS)
