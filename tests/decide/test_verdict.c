@@ -438,7 +438,7 @@ static const struct row rows[] = {
 	{ "exempt from enforce", "enforce", "found",
 	    "10 a.good.test fail:certificate-expired", "none",
 	    "pass - - secure/none/none a" },
-	{ "exempt from a mismatch", "enforce", "found", "10 a.other.test",
+	{ "S-02 exempt from a mismatch", "enforce", "found", "10 a.other.test",
 	    "none", "pass - - secure/none/none a" },
 	{ "exempt from DANE", "none", "secure found",
 	    "10 a.good.test tlsa fail:validation-failure", "none",
