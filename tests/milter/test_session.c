@@ -462,6 +462,33 @@ START_TEST(test_a_thousand_messages)
 }
 END_TEST
 
+/* T16: a group that has spent its budget waits, the others go on. */
+START_TEST(test_group_budget_T16)
+{
+	struct sg_config_errors errors = { 0 };
+	struct milter_reply r = { .code = 'c' };
+	struct milter_client flood, other;
+	struct sg_config *config = NULL;
+	char host[40];
+
+	ck_assert_int_eq(sg_config_parse("limits = { cold_per_group = \"1/s\" "
+	    "}\n" CONFIG, "test", &config, &errors), SG_OK);
+	sg_engine_set_config(env.engine, config);
+	sg_session_set_config(&env, config);
+	sg_config_unref(&config);
+	flood = begin("<a@strict.test>", 0);
+	for (int i = 0; i < 100 && r.code == 'c'; i++) {
+		snprintf(host, sizeof(host), "free%d.test", i);
+		r = rcpt(&flood, host);
+	}
+	ck_assert_int_eq(strncmp(r.text, "451 4.3.0", 9), 0);
+	other = begin("<a@hold.test>", 0);
+	ck_assert_int_eq(rcpt(&other, "free.other.test").code, 'c');
+	milter_close(&flood);
+	milter_close(&other);
+}
+END_TEST
+
 /* Ends what setup began, but for libmilter, which only ends with the
    process. */
 static void
@@ -495,6 +522,7 @@ main(void)
 	tcase_add_test(t, test_no_quarantine_defers);
 	tcase_add_loop_test(t, test_local_submission, 0, 4);
 	tcase_add_test(t, test_requiretls);
+	tcase_add_test(t, test_group_budget_T16);
 	tcase_add_test(t, test_waiting_callbacks_block_nobody);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(soak, 300);
