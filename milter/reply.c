@@ -76,6 +76,8 @@ static const struct words words[SG_REASON_COUNT] = {
 		"too many lookups at the moment", true },
 	[SG_REASON_INTERNAL] = { "4.3.0", "5.3.0",
 		"no result of the lookup", true },
+	[SG_REASON_STS_POLICY_UNCONFIRMED] = { "4.7.5", "5.7.5",
+		"it has changed and must be seen twice", true },
 };
 
 /* Copies name; if it is too long, its end. */

@@ -33,6 +33,7 @@ static const char *const names[SG_REASON_COUNT] = {
 	[SG_REASON_SELF] = "self",
 	[SG_REASON_OVERLOAD] = "overload",
 	[SG_REASON_INTERNAL] = "internal",
+	[SG_REASON_STS_POLICY_UNCONFIRMED] = "sts-policy-unconfirmed",
 };
 
 const char *

@@ -136,6 +136,7 @@ struct sg_config {
 	char *https_ca_file; /* "" = the system's store */
 	uint32_t https_timeout_ms;
 	bool https_allow_unframed;
+	uint32_t confirm_weaker_s; /* 0 = a weaker policy is believed at once */
 	/* limits */
 	uint32_t cold_per_sender_per_min; /* "300/m" */
 	uint32_t cold_per_group_per_s;    /* "100/s" */

@@ -200,6 +200,13 @@ const struct sg_option sg_options[] = {
 		"Content-Length nor chunks. "
 		"Such a body may have been cut short without anybody "
 		"noticing." },
+	{ .path = "https.confirm_weaker", .type = SG_TYPE_SECONDS,
+	    .field = F(confirm_weaker_s), .min = 0, .max = DAY,
+	    .dflt = "\"0s\"",
+	    .man = "How long a policy that is weaker than the one in force "
+		"has to stay so before it is believed; 10m is a good value. "
+		"0s believes it at once, as RFC 8461 has it. "
+		"See WEAKER POLICIES." },
 	/* limits */
 	{ .path = "limits.cold_per_sender", .type = SG_TYPE_PER_MINUTE,
 	    .field = F(cold_per_sender_per_min), .min = 1, .max = 1000000,

@@ -188,14 +188,16 @@ speak_of(const struct sg_facts *f, const struct tally *t, int i,
 }
 
 /* RFC 8461 5: was DNS asked for a newer policy just now, did it answer, and
-   is ours the one that it names? (Q-04, Q-07) */
+   is ours the one that it names? (Q-04, Q-07) One that was seen and is not
+   believed yet may be the remedy. */
 static bool
 policy_is_checked(const struct sg_facts *f, struct sg_wall now)
 {
 	const struct sg_facts_sts *sts = &f->sts;
 	int64_t age = now.s - sts->txt.at.s;
 
-	if (age > CHECKED_S || age < -CHECKED_S)
+	if (age > CHECKED_S || age < -CHECKED_S ||
+	    sts->fetch.reason == SG_REASON_STS_POLICY_UNCONFIRMED)
 		return false;
 	switch (sts->txt.state) {
 	case SG_TXT_NONE:

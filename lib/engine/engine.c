@@ -75,6 +75,7 @@ free_engine(struct sg_engine *e)
 		close(e->event_fd);
 	sg_config_unref(&e->config);
 	sg_limits_fini(&e->limits);
+	sg_doubts_fini(&e->doubts);
 	sg_clockguard_fini(&e->clock);
 	pthread_mutex_destroy(&e->mutex);
 	free(e->frame_buf);

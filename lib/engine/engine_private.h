@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include "engine/channel.h"
 #include "engine/clockguard.h"
+#include "engine/doubt.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
 #include "engine/limits.h"
@@ -22,6 +23,7 @@ struct sg_engine {
 	/* The thread's own. */
 	unsigned char *frame_buf; /* SG_FRAME_MAX */
 	struct sg_mono last_tick, last_due, last_expire;
+	struct sg_doubts doubts;
 
 	/* The mutex guards all below. It is the only lock here; inside it only
 	   the store's memory is looked at (sg_store_peek). */

@@ -59,7 +59,9 @@ settle_times(struct sg_facts *f, struct sg_wall now)
 		f->sts.fetch.at = now;
 	if (f->sts.policy != NULL)
 		f->sts.fetched_at = now;
-	/* These are the front's to say (sg_facts_merge). */
+	/* These are the front's to say (sg_facts_merge, doubt.h). */
+	if (f->sts.fetch.reason == SG_REASON_STS_POLICY_UNCONFIRMED)
+		f->sts.fetch.reason = SG_REASON_INTERNAL;
 	f->sts.fetch.retry_after.s = 0;
 	f->sts.fetch.failures = 0;
 	f->sts.unknown_since.s = 0;
@@ -67,12 +69,34 @@ settle_times(struct sg_facts *f, struct sg_wall now)
 		settle_probe(&f->mx[i].probe, now);
 }
 
-enum sg_rc
-sg_landing_judge(struct sg_store *store, const struct sg_nexthop *hop,
-    const unsigned char *record, size_t len, struct sg_wall now,
-    struct sg_facts **out_r, struct sg_err *err)
+static enum sg_rc
+merge(const struct sg_landing *l, const char *key, struct sg_facts *learnt,
+    struct sg_facts **out_r)
 {
-	struct sg_facts *learnt = NULL, *old = NULL;
+	struct sg_facts *old = NULL;
+	enum sg_rc rc;
+	bool believed;
+
+	(void)sg_store_get(l->store, key, &old, NULL);
+	believed = sg_doubts_believe(l->doubts, l->confirm_s, key, old, learnt,
+	    l->now, l->mono);
+	sg_count_lookup(learnt);
+	rc = sg_facts_merge(old, learnt, l->now, arc4random_uniform(1001),
+	    out_r);
+	if (rc == SG_OK && !believed)
+		sg_doubt_bound(*out_r, l->now);
+	if (rc == SG_OK)
+		sg_count_policy(key, *out_r, l->now);
+	sg_facts_unref(&old);
+	return rc;
+}
+
+enum sg_rc
+sg_landing_judge(const struct sg_landing *l, const struct sg_nexthop *hop,
+    const unsigned char *record, size_t len, struct sg_facts **out_r,
+    struct sg_err *err)
+{
+	struct sg_facts *learnt = NULL;
 	char key[SG_NEXTHOP_KEY_SIZE];
 	enum sg_rc rc;
 
@@ -85,13 +109,8 @@ sg_landing_judge(struct sg_store *store, const struct sg_nexthop *hop,
 		sg_facts_unref(&learnt);
 		return SG_BAD;
 	}
-	settle_times(learnt, now);
-	sg_count_lookup(learnt);
-	(void)sg_store_get(store, sg_nexthop_key(hop, key), &old, NULL);
-	rc = sg_facts_merge(old, learnt, now, arc4random_uniform(1001), out_r);
-	if (rc == SG_OK)
-		sg_count_policy(key, *out_r, now);
+	settle_times(learnt, l->now);
+	rc = merge(l, sg_nexthop_key(hop, key), learnt, out_r);
 	sg_facts_unref(&learnt);
-	sg_facts_unref(&old);
 	return rc;
 }

@@ -6,14 +6,23 @@
  */
 #ifndef SG_LANDING_H
 #define SG_LANDING_H
+#include "engine/doubt.h"
 #include "net/job.h"
 #include "store/store.h"
 
 /* Decodes record, refuses it when it is not about hop, puts its times in
    order (nothing was learnt in the future, nothing lives longer than facts.h
-   allows) and merges it with what store holds. SG_OK: *out_r is yours.
-   SG_BAD with err: the worker lies or is broken. SG_RETRY: no memory. */
-enum sg_rc sg_landing_judge(struct sg_store *store,
+   allows) and merges it with what store holds, but for a policy that is in
+   doubt. SG_OK: *out_r is yours. SG_BAD with err: the worker lies or is broken.
+   SG_RETRY: no memory. */
+struct sg_landing {
+	struct sg_store *store;
+	struct sg_doubts *doubts;
+	uint32_t confirm_s; /* 0: no policy is doubted */
+	struct sg_wall now;
+	struct sg_mono mono;
+};
+enum sg_rc sg_landing_judge(const struct sg_landing *landing,
     const struct sg_nexthop *hop, const unsigned char *record, size_t len,
-    struct sg_wall now, struct sg_facts **out_r, struct sg_err *err);
+    struct sg_facts **out_r, struct sg_err *err);
 #endif

@@ -124,12 +124,16 @@ static void
 land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
     struct batch *b)
 {
+	struct sg_landing landing = { .store = e->params.store,
+		.doubts = &e->doubts, .now = sg_wall_now(),
+		.mono = sg_mono_now() };
 	struct sg_err err = { .text = "" };
 	struct sg_nexthop hop;
 	struct sg_flight *f;
 	bool asked;
 
 	pthread_mutex_lock(&e->mutex);
+	landing.confirm_s = e->config->confirm_weaker_s;
 	f = sg_flight_find_id(&e->flights, frame->id);
 	asked = f != NULL && f->slot == slot && f->sent;
 	if (asked)
@@ -139,9 +143,8 @@ land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
 		return; /* never asked, or all too late: not kept */
 	b->id[b->n] = frame->id;
 	b->facts[b->n] = NULL;
-	if (sg_landing_judge(e->params.store, &hop, frame->record,
-		frame->record_len, sg_wall_now(), &b->facts[b->n],
-		&err) == SG_BAD)
+	if (sg_landing_judge(&landing, &hop, frame->record,
+		frame->record_len, &b->facts[b->n], &err) == SG_BAD)
 		distrust_worker(e, slot, &err);
 	b->n++;
 }

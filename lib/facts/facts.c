@@ -120,6 +120,18 @@ sg_facts_set_policy(struct sg_facts *f, const char *text, size_t len,
 	return SG_OK;
 }
 
+void
+sg_facts_drop_policy(struct sg_facts *f)
+{
+	sg_assert(!f->one_block);
+	sg_sts_policy_free(&f->sts.policy);
+	free(f->sts.text);
+	f->sts.text = NULL;
+	f->sts.text_len = 0;
+	f->sts.policy_id[0] = '\0';
+	f->sts.fetched_at.s = 0;
+}
+
 struct sg_facts *
 sg_facts_ref(const struct sg_facts *f)
 {

@@ -169,6 +169,9 @@ enum sg_rc sg_facts_set_mx(struct sg_facts *f, unsigned n);
 enum sg_rc sg_facts_set_policy(struct sg_facts *f, const char *text,
     size_t len, const char *id, struct sg_wall fetched_at, struct sg_err *err);
 
+/* As if none had ever been set. */
+void sg_facts_drop_policy(struct sg_facts *f);
+
 struct sg_facts *sg_facts_ref(const struct sg_facts *f);
 void sg_facts_unref(struct sg_facts **f); /* leaves NULL; NULL is fine */
 
@@ -213,11 +216,13 @@ void sg_facts_need(const struct sg_facts *old, struct sg_wall now, bool fresh,
 /* New facts from what was known (old, may be NULL) and what a lookup learnt.
    Nothing failed or invalid displaces an unexpired policy (C-16, K-09,
    P-17); the same id never extends it (K-02); a fetched `none` replaces it at
-   once (K-07); the back-off grows; unknown_since, fresh_until, refresh_at and
-   refetch_at are set, the last two with jitter (0 to 1,000 per mille, random
-   by the caller; T17). What the lookup did not look at stays as it was known.
-   An MX lookup that failed displaces no list whose mx_until passed less than
-   an hour ago. *out_r is yours on SG_OK; SG_RETRY: out of memory. */
+   once (K-07), unless learnt says instead that what came is unconfirmed: then
+   there is no other fetch before its retry_after; the back-off grows;
+   unknown_since, fresh_until, refresh_at and refetch_at are set, the last two
+   with jitter (0 to 1,000 per mille, random by the caller; T17). What the
+   lookup did not look at stays as it was known. An MX lookup that failed
+   displaces no list whose mx_until passed less than an hour ago. *out_r is
+   yours on SG_OK; SG_RETRY: out of memory. */
 enum sg_rc sg_facts_merge(const struct sg_facts *old,
     const struct sg_facts *learnt, struct sg_wall now, unsigned jitter,
     struct sg_facts **out_r);

@@ -171,6 +171,8 @@ merge_failure(struct sg_facts_fetch *fetch, const struct sg_facts *old,
 	unsigned before = 0;
 
 	fetch->at = learnt_at(fetch->at, now);
+	if (fetch->reason == SG_REASON_STS_POLICY_UNCONFIRMED)
+		return; /* it came; who doubts it says when to look again */
 	if (fetch->reason == SG_REASON_NONE) /* succeeded, and no policy? */
 		fetch->reason = SG_REASON_INTERNAL;
 	if (old != NULL && fetch_failed(&old->sts.fetch) &&

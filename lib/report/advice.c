@@ -115,6 +115,11 @@ static const struct sg_advice advice[SG_REASON_COUNT] = {
 		"A lookup was lost inside stsgate.",
 		"Look into the log of that time; if there is more than a "
 		"little of it, it is a bug to be reported.", false },
+	[SG_REASON_STS_POLICY_UNCONFIRMED] = {
+		"The domain's MTA-STS policy has become weaker, and has not "
+		"been seen twice yet (https.confirm_weaker).",
+		"Wait. If it is to count now, purge the domain: stsgate cache "
+		"purge.", false },
 };
 
 const struct sg_advice *

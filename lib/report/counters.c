@@ -19,10 +19,11 @@
 #define OTHER SG_COUNTERS_MAX_GROUPS
 
 enum kind { K_TXT, K_POLICY, K_MX, K_TLSA, K_PROBE, N_KINDS };
-enum outcome { O_OK, O_NONE, O_ERROR, N_OUTCOMES };
+enum outcome { O_OK, O_NONE, O_ERROR, O_UNCONFIRMED, N_OUTCOMES };
 static const char *const kind_name[N_KINDS] = { "txt", "policy", "mx", "tlsa",
 	"probe" };
-static const char *const outcome_name[N_OUTCOMES] = { "ok", "none", "error" };
+static const char *const outcome_name[N_OUTCOMES] = { "ok", "none", "error",
+	"unconfirmed" };
 
 const double sg_counters_bound[SG_COUNTERS_BUCKETS] = { 0.01, 0.025, 0.05, 0.1,
 	0.25, 0.5, 1, 2.5, 5, 10 };
@@ -167,6 +168,8 @@ sg_count_lookup(const struct sg_facts *learnt)
 	count_txt(&learnt->sts.txt);
 	if (learnt->sts.policy != NULL)
 		add(&lookups[K_POLICY][O_OK]);
+	else if (learnt->sts.fetch.reason == SG_REASON_STS_POLICY_UNCONFIRMED)
+		add(&lookups[K_POLICY][O_UNCONFIRMED]);
 	else if (learnt->sts.fetch.tried)
 		add(&lookups[K_POLICY][O_ERROR]);
 	count_mx(learnt);
@@ -229,7 +232,8 @@ sg_count_policy(const char *key, const struct sg_facts *f, struct sg_wall now)
 
 	pthread_mutex_lock(&failing_mutex);
 	if (policy != NULL && policy->mode != SG_STS_MODE_NONE &&
-	    f->sts.fetch.tried && f->sts.fetch.reason != SG_REASON_NONE) {
+	    f->sts.fetch.tried && f->sts.fetch.reason != SG_REASON_NONE &&
+	    f->sts.fetch.reason != SG_REASON_STS_POLICY_UNCONFIRMED) {
 		keep_failing(key, sg_facts_policy_expires(f));
 	} else if ((i = find_failing(key)) < n_failing) {
 		failing[i] = failing[--n_failing];

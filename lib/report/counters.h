@@ -26,7 +26,7 @@ struct sg_counted {
 void sg_count_decision(const struct sg_counted *what);
 
 /* What a worker's answer says of each thing that it looked up: its kinds txt,
-   policy, mx, tlsa, probe by ok, none, error. */
+   policy, mx, tlsa, probe by ok, none, error; policy by unconfirmed too. */
 void sg_count_lookup(const struct sg_facts *learnt);
 /* How long a lookup took, from its start to its answer. */
 void sg_count_lookup_ms(int64_t ms);

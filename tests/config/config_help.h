@@ -136,8 +136,9 @@ help_dump(const struct sg_config *c)
 	help_dump_strings(f, "own", c->own_hosts, c->n_own_hosts);
 	help_dump_cidrs(f, "allow", c->allow_networks, c->n_allow_networks);
 	help_dump_dns(f, c);
-	fprintf(f, "https=%s,%u,%d\nlimits=%u,%u,%u\nprobe=%d,%s,%s,%u,%u,%u\n",
+	fprintf(f, "https=%s,%u,%d,%u\nlimits=%u,%u,%u\nprobe=%d,%s,%s,%u,%u,%u\n",
 	    c->https_ca_file, c->https_timeout_ms, c->https_allow_unframed,
+	    c->confirm_weaker_s,
 	    c->cold_per_sender_per_min, c->cold_per_group_per_s,
 	    c->cold_total_per_s, c->probe_enable, c->probe_helo,
 	    c->probe_ca_file, c->probe_timeout_ms, c->probe_good_for_s,

@@ -42,7 +42,7 @@ static const struct row {
 	    "report_days=30\n"
 	    "user=stsgate\nworkers=1\ndry_run=0\nmap=1\ndeadline=8000\n"
 	    "log=0\naddresses=0\nrecursive=0\nanchor=\n"
-	    "https=,10000,0\nlimits=300,100,200\n"
+	    "https=,10000,0,0\nlimits=300,100,200\n"
 	    "probe=1,,,10000,21600,300\n"
 	    "group=default set=1f published/defer/auto dry=0 window=14400\n" },
 	{ "local: is unix:", "milter_socket = \"local:/p\"",
@@ -63,6 +63,8 @@ static const struct row {
 	{ "times", "probe = { enable = false timeout = \"1m\" good_for = "
 	    "\"2d\" bad_for = \"90s\" helo = \"MX.Test.\" }",
 	    "probe=0,mx.test,,60000,172800,90\n" },
+	{ "weaker", "https = { confirm_weaker = \"10m\" }",
+	    "https=,10000,0,600\n" },
 	{ "rates", "limits = { cold_per_sender = \"7/m\" cold_total = "
 	    "\"9/s\" cold_per_group = \"8/s\" }", "limits=7,8,9\n" },
 	{ "IDN and case", "own_hosts = [\"M\xc3\xbcnchen.Test\", \"B.test.\"]",
@@ -230,6 +232,7 @@ START_TEST(manual_has_all)
 		"allow_networks", "log_target", "log_addresses",
 		"dns.servers", "dns.trust_anchor_file", "dns.insecure_zones",
 		"https.ca_file", "https.timeout", "https.allow_unframed",
+		"https.confirm_weaker",
 		"limits.cold_per_sender", "limits.cold_per_group",
 		"limits.cold_total",
 		"probe.enable", "probe.helo", "probe.ca_file",

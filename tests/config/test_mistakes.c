@@ -124,6 +124,9 @@ static const struct row {
 	{ "https timeout", "https = {\n timeout = \"2m\" }",
 	    "2:option `https.timeout': expected a time such as \"5s\", from "
 	    "1s to 1m, got \"2m\"" },
+	{ "a wait of a day", "https = { confirm_weaker = \"24h\" }", "" },
+	{ "a wait of more", "https = { confirm_weaker = \"25h\" }",
+	    "1:from 0s to 1d" },
 	/* rates */
 	{ "rates", "limits = { cold_per_sender = \"1/m\" cold_total = "
 	    "\"100000/s\" }", "" },

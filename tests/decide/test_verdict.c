@@ -851,6 +851,25 @@ START_TEST(test_cached)
 }
 END_TEST
 
+/* T7, T8: a newer policy was seen under the same id and is not believed yet;
+   it may be the remedy. */
+START_TEST(test_unconfirmed_T7)
+{
+	struct sg_facts *f = facts_of_words("enforce", "found",
+	    "10 a.other.test");
+	struct sg_verdict v;
+
+	f->sts.fetch.reason = SG_REASON_STS_POLICY_UNCONFIRMED;
+	decide(f, "published", &v);
+	ck_assert_int_eq(v.result, SG_RESULT_FAIL);
+	ck_assert(v.by_cached_policy);
+	f->sts.fetch.reason = SG_REASON_STS_POLICY_FETCH_ERROR;
+	decide(f, "published", &v);
+	ck_assert(!v.by_cached_policy);
+	sg_facts_unref(&f);
+}
+END_TEST
+
 /* A policy of long life that is a day and a second old. */
 START_TEST(test_cached_day)
 {
@@ -981,6 +1000,7 @@ main(void)
 	tcase_add_loop_test(t, test_hosts, 0, (int)N(host_rows));
 	tcase_add_loop_test(t, test_flags, 0, (int)N(flag_rows));
 	tcase_add_loop_test(t, test_cached, 0, (int)N(cached_rows));
+	tcase_add_test(t, test_unconfirmed_T7);
 	tcase_add_test(t, test_cached_day);
 	tcase_add_test(t, test_no_facts);
 	tcase_add_test(t, test_max_age_0);

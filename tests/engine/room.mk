@@ -1,3 +1,7 @@
+check_PROGRAMS += tests/engine/test_doubt
+tests_engine_test_doubt_SOURCES = tests/engine/test_doubt.c
+tests_engine_test_doubt_CFLAGS = $(TEST_CFLAGS)
+tests_engine_test_doubt_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/engine/test_limits
 tests_engine_test_limits_SOURCES = tests/engine/test_limits.c
 tests_engine_test_limits_CFLAGS = $(TEST_CFLAGS)

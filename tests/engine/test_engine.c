@@ -350,6 +350,35 @@ START_TEST(test_times_from_the_future)
 }
 END_TEST
 
+static bool
+answer_unconfirmed(struct fake_worker *w, const struct sg_job *job, void *arg)
+{
+	struct sg_facts *f = learnt_facts(&job->hop, "1", NULL,
+	    "mx.good.test");
+
+	(void)arg;
+	f->sts.fetch.tried = true;
+	f->sts.fetch.reason = SG_REASON_STS_POLICY_UNCONFIRMED;
+	fake_worker_send_facts(w, job->id, f);
+	sg_facts_unref(&f);
+	return true;
+}
+
+/* Which policies are doubted is not a worker's to say. */
+START_TEST(test_worker_does_not_doubt_T7)
+{
+	struct sg_answer a;
+
+	start("");
+	worker = fake_worker_new(engine, answer_unconfirmed, NULL);
+	a = ask("good.test", 5000);
+	ck_assert_int_eq(a.facts->sts.fetch.reason, SG_REASON_INTERNAL);
+	ck_assert_uint_eq(a.facts->sts.fetch.failures, 1);
+	sg_facts_unref(&a.facts);
+	finish();
+}
+END_TEST
+
 static void *
 ask_slowly(void *arg)
 {
@@ -984,6 +1013,7 @@ main(void)
 	tcase_add_loop_test(t, test_wrong, 0,
 	    sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, test_times_from_the_future);
+	tcase_add_test(t, test_worker_does_not_doubt_T7);
 	tcase_add_test(t, test_worker_dies_once);
 	tcase_add_test(t, test_worker_dies_twice);
 	tcase_add_test(t, test_deaf_worker_is_told_of);

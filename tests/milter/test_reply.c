@@ -359,6 +359,19 @@ static const struct {
 	    "550 5.3.0 the TLS of good.test could not be checked: this "
 	    "relay: internal (no result of the lookup); not sent; ask "
 	    "your own postmaster [4f3a9c21]" },
+	{ "T7 weaker, and not believed yet",
+	    { SG_RESULT_UNKNOWN, SG_REASON_STS_POLICY_UNCONFIRMED,
+		SG_GAP_HTTPS, SG_LEVEL_NONE, SG_LEVEL_SECURE, "",
+		false, false },
+	    "451 4.7.5 mail to good.test requires verified TLS (this "
+	    "relay's rule for group finance) but its MTA-STS policy: "
+	    "sts-policy-unconfirmed (it has changed and must be seen "
+	    "twice); will be retried, or ask your own postmaster "
+	    "[4f3a9c21]",
+	    "550 5.7.5 mail to good.test requires verified TLS (this "
+	    "relay's rule for group finance) but its MTA-STS policy: "
+	    "sts-policy-unconfirmed (it has changed and must be seen "
+	    "twice); not sent; ask your own postmaster [4f3a9c21]" },
 	{ "unvouched",
 	    { SG_RESULT_FAIL, SG_REASON_VALIDATION_FAILURE,
 		SG_GAP_NONE, SG_LEVEL_NONE, SG_LEVEL_SECURE, "mx.good.test",

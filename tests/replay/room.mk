@@ -28,6 +28,7 @@ REPLAY_STORIES = tests/replay/columns.inc \
 	tests/replay/matrix_dns.rpl tests/replay/matrix_https.rpl \
 	tests/replay/matrix_smtp.rpl tests/replay/matrix_local.rpl \
 	tests/replay/policy_life.rpl tests/replay/policy_backoff.rpl \
-	tests/replay/policy_refusal.rpl tests/replay/probe_life.rpl \
+	tests/replay/policy_refusal.rpl tests/replay/policy_weaker.rpl \
+	tests/replay/probe_life.rpl \
 	tests/replay/unknown_window.rpl tests/replay/clock_jumps.rpl \
 	tests/replay/levels.rpl

@@ -128,11 +128,14 @@ START_TEST(test_failing_policies)
 	struct sg_facts *good = facts(POLICY, SG_REASON_NONE, now);
 	struct sg_facts *none = facts(NULL, SG_REASON_STS_POLICY_FETCH_ERROR,
 	    now);
+	struct sg_facts *doubt = facts(POLICY,
+	    SG_REASON_STS_POLICY_UNCONFIRMED, now);
 
 	sg_counters_reset();
 	ck_assert_int_eq(sg_counters_first_expiry(now).s, 0);
 	sg_count_policy("none", none, now);
 	sg_count_policy("good", good, now);
+	sg_count_policy("doubt", doubt, now); /* its refresh did not fail */
 	ck_assert_int_eq(sg_counters_first_expiry(now).s, 0);
 	sg_count_policy("newer", newer, later);
 	sg_count_policy("bad", bad, now);
@@ -145,6 +148,7 @@ START_TEST(test_failing_policies)
 	sg_facts_unref(&newer);
 	sg_facts_unref(&good);
 	sg_facts_unref(&none);
+	sg_facts_unref(&doubt);
 }
 END_TEST
 
@@ -173,6 +177,13 @@ START_TEST(test_lookups)
 	    "kind=\"tlsa\"").total, 1);
 	ck_assert_uint_eq(sum_of("stsgate_lookups_total",
 	    "kind=\"probe\",result=\"error\"").total, 1);
+	sg_facts_drop_policy(f);
+	f->sts.fetch.reason = SG_REASON_STS_POLICY_UNCONFIRMED;
+	sg_count_lookup(f);
+	ck_assert_uint_eq(sum_of("stsgate_lookups_total",
+	    "kind=\"policy\",result=\"unconfirmed\"").total, 1);
+	ck_assert_uint_eq(sum_of("stsgate_lookups_total",
+	    "kind=\"policy\",result=\"error\"").total, 0);
 	for (int64_t ms = 1; ms <= 100000; ms *= 10)
 		sg_count_lookup_ms(ms);
 	sg_counters_histogram(&h);

@@ -19,6 +19,7 @@
 #define NOW 1795000000
 #define POLICY "version: STSv1\nmode: enforce\nmx: mx.good.test\n" \
 	"max_age: 604800\n"
+#define WEAKER "version: STSv1\nmode: none\nmax_age: 604800\n"
 
 static struct sg_wall clock_now = { NOW };
 static char dir[64], db[96];
@@ -229,6 +230,9 @@ landing(void)
 {
 	struct sg_facts *a = facts_of("a.test"), *learnt, *new = NULL;
 	struct sg_store *s = NULL;
+	struct sg_doubts doubts = { .n = 0 };
+	struct sg_landing landing = { .doubts = &doubts, .confirm_s = 600,
+		.now = clock_now };
 	struct sg_err err;
 	unsigned char *record = NULL;
 	size_t len = 0;
@@ -240,12 +244,18 @@ landing(void)
 	learnt = sg_facts_new(&a->hop);
 	torture_hold(learnt != NULL);
 	learnt->sts.txt.state = SG_TXT_NONE;
+	torture_hold(sg_facts_set_policy(learnt, WEAKER, strlen(WEAKER), "2",
+	    clock_now, NULL) == SG_OK);
 	torture_hold(sg_facts_encode(learnt, &record, &len) == SG_OK);
+	landing.store = s;
 	fault_arm();
-	rc = sg_landing_judge(s, &a->hop, record, len, clock_now, &new, &err);
+	rc = sg_landing_judge(&landing, &a->hop, record, len, &new,
+	    &err);
 	fault_disarm();
 	torture_hold(rc == SG_OK || rc == SG_RETRY);
-	torture_hold(rc != SG_OK || sg_facts_policy(new, clock_now) != NULL);
+	torture_hold(rc != SG_OK || (sg_facts_policy(new, clock_now) != NULL &&
+	    new->sts.policy->mode == SG_STS_MODE_ENFORCE));
+	sg_doubts_fini(&doubts);
 	sg_facts_unref(&new);
 	sg_facts_unref(&learnt);
 	sg_facts_unref(&a);
