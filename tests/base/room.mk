@@ -23,3 +23,7 @@ check_PROGRAMS += tests/base/test_addr
 tests_base_test_addr_SOURCES = tests/base/test_addr.c
 tests_base_test_addr_CFLAGS = $(TEST_CFLAGS)
 tests_base_test_addr_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/base/test_key
+tests_base_test_key_SOURCES = tests/base/test_key.c
+tests_base_test_key_CFLAGS = $(TEST_CFLAGS)
+tests_base_test_key_LDADD = $(TEST_LIBS)
