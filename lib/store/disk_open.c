@@ -195,31 +195,83 @@ cannot_be_made(int rc)
 	    (rc & 0xff) == SQLITE_READONLY;
 }
 
-/* Nobody has looked at it in this start: it must be whole. */
-static int
-open_frozen(struct sg_disk *d, const char *path, int flags, const char *vfs)
+static void
+take_marks(const struct sg_disk *d, struct sg_disk_mark out[2])
 {
-	int rc = sg_dbfile_connect(&kind, path, SQLITE_OPEN_READONLY | flags,
-	    vfs, &d->reader);
-	int64_t version;
+	char *wal = sqlite3_mprintf("%s-wal", d->path);
+	const char *paths[2] = { d->path, wal };
+	struct stat st;
 
+	memset(out, 0, 2 * sizeof(*out));
+	for (int i = 0; i < 2; i++)
+		if (paths[i] != NULL && stat(paths[i], &st) == 0)
+			out[i] = (struct sg_disk_mark) { st.st_dev, st.st_ino,
+				st.st_size, st.st_mtim };
+	sqlite3_free(wal);
+}
+
+static bool
+are_same(const struct sg_disk_mark a[2], const struct sg_disk_mark b[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (a[i].dev != b[i].dev || a[i].ino != b[i].ino ||
+		    a[i].size != b[i].size ||
+		    a[i].changed.tv_sec != b[i].changed.tv_sec ||
+		    a[i].changed.tv_nsec != b[i].changed.tv_nsec)
+			return false;
+	return a[0].ino != 0;
+}
+
+/* Nobody looks at it later: it must be found whole now, unless it is the very
+   file that was. Readers do not wait meanwhile: they are told to come again. */
+static int
+check_frozen(struct sg_disk *d, sqlite3 *db, const struct sg_disk_mark now[2])
+{
+	int rc;
+
+	if (are_same(now, d->checked))
+		return d->check_rc;
+	rc = check_pages(db);
+	if (rc == SQLITE_OK || rc == SQLITE_CORRUPT) {
+		memcpy(d->checked, now, sizeof(d->checked));
+		d->check_rc = rc;
+	}
+	return rc;
+}
+
+/* A reader, and its statements. */
+struct frozen {
+	sqlite3 *db;
+	sqlite3_stmt *read[R_N];
+};
+
+static int
+open_frozen(struct sg_disk *d, const char *path, int flags, const char *vfs,
+    struct frozen *f)
+{
+	struct sg_disk_mark now[2];
+	int64_t version;
+	int rc;
+
+	take_marks(d, now);
+	rc = sg_dbfile_connect(&kind, path, SQLITE_OPEN_READONLY | flags, vfs,
+	    &f->db);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_db_config(d->reader,
+		rc = sqlite3_db_config(f->db,
 		    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (rc == SQLITE_OK && vfs != NULL)
-		rc = sqlite3_exec(d->reader, "PRAGMA locking_mode = EXCLUSIVE",
+		rc = sqlite3_exec(f->db, "PRAGMA locking_mode = EXCLUSIVE",
 		    NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sg_dbfile_ask_word(d->reader, "PRAGMA quick_check(1)", "ok",
-		    SQLITE_CORRUPT);
-	if (rc == SQLITE_OK)
-		rc = sg_dbfile_ask_int(d->reader, "PRAGMA user_version", &version);
+		rc = sg_dbfile_ask_int(f->db, "PRAGMA user_version", &version);
 	if (rc == SQLITE_OK && version != SCHEMA_VERSION)
 		rc = SQLITE_MISMATCH;
 	if (rc == SQLITE_OK)
-		rc = sg_dbfile_prepare(d->reader, sg_disk_read_sql, d->read, R_N);
+		rc = check_frozen(d, f->db, now);
+	if (rc == SQLITE_OK)
+		rc = sg_dbfile_prepare(f->db, sg_disk_read_sql, f->read, R_N);
 	if (rc != SQLITE_OK)
-		sg_dbfile_close(&d->reader, d->read, R_N);
+		sg_dbfile_close(&f->db, f->read, R_N);
 	return rc;
 }
 
@@ -232,21 +284,24 @@ static bool
 open_unwritable(struct sg_disk *d, struct sg_err *err)
 {
 	char why[sizeof(err->text)], *uri;
+	struct frozen f = { .db = NULL };
 	int rc = open_reader(d);
 
 	if (rc == SQLITE_OK)
 		return true;
 	if (!cannot_be_made(rc) || !is_ours(d->path))
 		return false;
-	pthread_mutex_lock(&d->read_mutex);
-	rc = open_frozen(d, d->path, 0, "unix-none");
+	rc = open_frozen(d, d->path, 0, "unix-none", &f);
 	if (cannot_be_made(rc) && (uri = immutable_uri(d->path)) != NULL) {
-		rc = open_frozen(d, uri, SQLITE_OPEN_URI, NULL);
+		rc = open_frozen(d, uri, SQLITE_OPEN_URI, NULL, &f);
 		sqlite3_free(uri);
 	}
-	pthread_mutex_unlock(&d->read_mutex);
 	if (rc != SQLITE_OK)
 		return false;
+	pthread_mutex_lock(&d->read_mutex);
+	d->reader = f.db;
+	memcpy(d->read, f.read, sizeof(d->read));
+	pthread_mutex_unlock(&d->read_mutex);
 	memcpy(why, err->text, sizeof(why));
 	sg_err_set(err, err->reason, "%.180s; what it holds is read all the "
 	    "same", why);

@@ -5,19 +5,34 @@
 #define SG_STORE_DISK_PRIVATE_H
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <time.h>
 #include "store/disk.h"
 
 enum write_statement { W_PUT, W_DELETE, W_DELETE_UNFIT, W_UNDUE, W_EXPIRE,
 	W_PIN, W_UNPIN, W_EXPIRE_PINS, W_N };
 enum read_statement { R_GET, R_DUE, R_KEYS, R_PINS, R_N };
 
+/* Which file, as it was; 0: none. */
+struct sg_disk_mark {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec changed;
+};
+
 struct sg_disk {
 	size_t check_max;
+	struct sg_seal *seal; /* NULL: none */
 	char *path; /* its directory free of symbolic links; sqlite3_free() */
 	/* Below: one thread at a time (W). NULL: not open. */
 	sqlite3 *writer;
 	sqlite3_stmt *write[W_N];
 	bool is_new;
+	/* The file that cannot be written, and its -wal, that were read through
+	   last, and what came of it: SQLITE_OK, SQLITE_CORRUPT. */
+	struct sg_disk_mark checked[2];
+	int check_rc;
 	pthread_mutex_t read_mutex;
 	/* all below */
 	sqlite3 *reader;

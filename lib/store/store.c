@@ -61,6 +61,21 @@ check_beside(struct sg_store *s)
 		sg_log(SG_LOG_WARN, "store: no thread to check the file");
 }
 
+/* A file that is too large to be checked first may show here that it is
+   corrupt. */
+static void
+read_pins(struct sg_store *s)
+{
+	struct sg_err err = { .text = "" };
+
+	pthread_mutex_lock(&s->write_mutex);
+	if (sg_store_read_pins(s) == SG_BAD) {
+		sg_store_copy_text(s, &err);
+		(void)sg_store_replace_disk(s, &err);
+	}
+	pthread_mutex_unlock(&s->write_mutex);
+}
+
 static enum sg_rc
 open_disk(struct sg_store *s, const struct sg_store_params *params,
     struct sg_err *err)
@@ -73,7 +88,7 @@ open_disk(struct sg_store *s, const struct sg_store_params *params,
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
 	else if (rc == SG_OK)
-		(void)sg_store_read_pins(s);
+		read_pins(s);
 	check_beside(s);
 	return rc == SG_BAD ? SG_BAD : SG_OK;
 }

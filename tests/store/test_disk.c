@@ -258,6 +258,37 @@ START_TEST(checks_large_files_beside_the_work)
 }
 END_TEST
 
+/* Where the page is by which pins are found. */
+static off_t
+page_of_pins(void)
+{
+	int64_t page = ask("SELECT rootpage FROM sqlite_master"
+	    " WHERE name = 'pins_end'");
+
+	ck_assert_int_gt(page, 1);
+	return (off_t)(page - 1) * 4096;
+}
+
+/* THREATS 5.4: a large file that is not checked before it is used, but whose
+   pins show that it is corrupt, is replaced at once, not 30 s later. */
+START_TEST(replaces_at_once_what_its_pins_show)
+{
+	struct sg_store_params params = { .path = scratch_db, .check_max = 1,
+		.now = scratch_now };
+	struct sg_store *s = scratch_store();
+
+	put_many(s, 0, 3000, DAY, SG_OK);
+	sg_store_close(&s);
+	overwrite(page_of_pins(), 4096, 0xa5);
+	ck_assert(sg_store_open(&params, &s, NULL) == SG_OK);
+	ck_assert_uint_eq(scratch_count("facts.db.corrupt-"), 1);
+	ck_assert(!stats(s).degraded);
+	ck_assert(scratch_put(s, "good.test", DAY) == SG_OK);
+	sg_store_close(&s);
+	ck_assert_uint_eq(scratch_count("facts.db.corrupt-"), 1);
+}
+END_TEST
+
 /* The file turns corrupt under a store that runs: what memory knows of
    policies is in the new file. By a read (0), by a write (1). */
 START_TEST(survives_corruption_at_run_time)
@@ -770,6 +801,64 @@ START_TEST(checks_what_it_cannot_write)
 }
 END_TEST
 
+static struct timespec
+changed_at(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(scratch_db, &st), 0);
+	return st.st_mtim;
+}
+
+static void
+set_changed_at(struct timespec t)
+{
+	struct timespec both[2] = { t, t };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, scratch_db, both, 0), 0);
+}
+
+/* What the disk is asked for by whoever writes, 30 s later. */
+static void
+try_again(struct sg_store *s)
+{
+	scratch_clock += 31;
+	ck_assert(scratch_put(s, "new.test", DAY) == SG_RETRY);
+}
+
+/* A file that cannot be written is read through once, not at each attempt to
+   write it, and again when it is another. The page that is spoilt here is of
+   an index that reading does not touch. */
+START_TEST(checks_once_what_it_cannot_write)
+{
+	struct timespec was;
+	struct sg_store *s;
+	off_t page;
+
+	become_user();
+	s = scratch_store();
+	put_many(s, 0, 3, DAY, SG_OK);
+	sg_store_close(&s);
+	page = page_of_pins();
+	ck_assert(freeze(FILE_TOO));
+	s = scratch_store();
+	ck_assert_uint_eq(count_many(s, 0, 1), 1);
+	was = changed_at();
+	thaw(FILE_TOO);
+	overwrite(page, 4096, 0xa5);
+	set_changed_at(was);
+	ck_assert(freeze(FILE_TOO));
+	try_again(s);
+	ck_assert_uint_eq(count_many(s, 1, 1), 1);
+	was.tv_sec++;
+	set_changed_at(was);
+	try_again(s);
+	ck_assert(scratch_has(s, "d2.test", NULL) == SG_RETRY);
+	sg_store_close(&s);
+	thaw(FILE_TOO);
+}
+END_TEST
+
 /* --- the queue ----------------------------------------------------------- */
 
 START_TEST(bounds_the_queue)
@@ -827,6 +916,7 @@ main(void)
 	tcase_add_test(t, loses_nothing_when_killed);
 	tcase_add_loop_test(t, sets_corrupt_files_aside, 0, N(spoils));
 	tcase_add_loop_test(t, checks_large_files_beside_the_work, 0, 2);
+	tcase_add_test(t, replaces_at_once_what_its_pins_show);
 	tcase_add_loop_test(t, survives_corruption_at_run_time, 0, 2);
 	tcase_add_test(t, survives_removal);
 	tcase_add_loop_test(t, drops_rows_that_lie, 0, N(lies));
@@ -841,6 +931,7 @@ main(void)
 	tcase_add_loop_test(t, reads_what_it_cannot_write, 0,
 	    (int)(sizeof(frozen) / sizeof(frozen[0])));
 	tcase_add_test(t, checks_what_it_cannot_write);
+	tcase_add_test(t, checks_once_what_it_cannot_write);
 	tcase_add_test(t, bounds_the_queue);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
