@@ -58,6 +58,7 @@ CLEANFILES += $(sg_made)
 sg_subst = $(MKDIR_P) $(@D) && sed -e 's|[@]sbindir[@]|$(sbindir)|g' \
 	-e 's|[@]pkglibexecdir[@]|$(pkglibexecdir)|g' \
 	-e 's|[@]runstatedir[@]|$(runstatedir)|g' \
+	-e 's|[@]sysconfdir[@]|$(sysconfdir)|g' \
 	-e 's|[@]localstatedir[@]|$(localstatedir)|g' <$< >$@.tmp && mv -f $@.tmp $@
 conf/systemd/stsgate.service: $(srcdir)/conf/systemd/stsgate.service.in Makefile
 	$(AM_V_GEN)$(sg_subst)

@@ -15,6 +15,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/key.h"
 #include "base/log.h"
 #include "cmd.h"
 #include "doors.h"
@@ -102,6 +103,21 @@ make_state_dir(const char *path, const struct sg_identity *id,
 		return SG_BAD;
 	}
 	return SG_OK;
+}
+
+/* Opened once, by who starts the daemon: the fronts, which may not, are each
+   given the descriptor. */
+static enum sg_rc
+open_key(const char *path, int *fd, struct sg_err *err)
+{
+	struct sg_err why = { .text = "" };
+
+	*fd = -1;
+	if (*path == '\0' || sg_key_open(path, fd, &why) == SG_OK)
+		return SG_OK;
+	sg_err_set(err, SG_REASON_INTERNAL, "store_key_file: %.100s: %.140s",
+	    path, why.text);
+	return SG_BAD;
 }
 
 /* --- detaching ------------------------------------------------------------- */
@@ -202,6 +218,7 @@ sg_cmd_serve(int argc, char **argv)
 	p.config_path = path;
 	if (sg_identity_find(p.config, &p.id, &err) != SG_OK ||
 	    make_state_dir(p.config->state_dir, &p.id, &err) != SG_OK ||
+	    open_key(p.config->store_key_file, &p.key_fd, &err) != SG_OK ||
 	    sg_doors_open(p.config, &p.id, &p.doors, &err) != SG_OK) {
 		fprintf(stderr, "stsgate: %s\n", err.text);
 		sg_config_unref(&p.config);

@@ -264,14 +264,29 @@ open_milter(const struct sg_front_params *p, struct sg_err *err)
 }
 
 static enum sg_rc
-open_store(struct front *f, const struct sg_config *config,
+open_store(struct front *f, const struct sg_front_params *p,
     struct sg_err *err)
 {
 	char path[4096];
 	struct sg_store_params params = { .path = path };
+	struct sg_err why = { .text = "" };
+	struct sg_key key;
+	enum sg_rc rc;
 
-	snprintf(path, sizeof(path), "%s/facts.sqlite", config->state_dir);
-	return sg_store_open(&params, &f->store, err);
+	snprintf(path, sizeof(path), "%s/facts.sqlite", p->boot->state_dir);
+	if (p->key_fd >= 0) {
+		rc = sg_key_read(p->key_fd, &key, &why);
+		(void)close(p->key_fd);
+		if (rc != SG_OK) {
+			sg_err_set(err, why.reason, "store_key_file: %.200s",
+			    why.text);
+			return rc;
+		}
+		params.key = &key;
+	}
+	rc = sg_store_open(&params, &f->store, err);
+	sg_key_wipe(&key);
+	return rc;
 }
 
 /* Without it mail goes on. */
@@ -337,7 +352,7 @@ start(struct front *f, const struct sg_front_params *p, struct sg_err *err)
 		.worker_stuck = on_worker_stuck, .arg = f };
 	char clock_path[4096];
 
-	if (open_store(f, p->boot, err) != SG_OK)
+	if (open_store(f, p, err) != SG_OK)
 		return SG_BAD;
 	open_report(f, p);
 	engine.store = f->store;

@@ -15,6 +15,7 @@ struct sg_front_params {
 	const char *config_path;        /* where they came from */
 	int link;       /* to the supervisor */
 	struct sg_doors doors;
+	int key_fd;     /* what the store is sealed with; -1: nothing */
 };
 
 /* Runs until the supervisor says stop or is gone. Returns an exit status;

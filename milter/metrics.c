@@ -29,7 +29,7 @@
 enum metric {
 	M_BUILD, M_UP, M_DECISIONS, M_FAILURES, M_LOOKUPS, M_SECONDS, M_ENTRIES,
 	M_HITS, M_MISSES, M_TLSMAP, M_RESTARTS, M_WORKERS, M_EXPIRY, M_CONFIG,
-	M_DEGRADED, M_LOG, N_METRICS
+	M_DEGRADED, M_UNSEALED, M_LOG, N_METRICS
 };
 
 static const struct {
@@ -69,6 +69,9 @@ static const struct {
 	    "1 if the last configuration that was read is in force." },
 	[M_DEGRADED] = { "stsgate_store_degraded", "gauge",
 	    "1 while the disk cannot be used." },
+	[M_UNSEALED] = { "stsgate_store_unsealed_total", "counter",
+	    "Rows of the store that were refused: not sealed by "
+	    "store_key_file, or put back." },
 	[M_LOG] = { "stsgate_log_dropped_total", "counter",
 	    "Log lines that nobody took in time." },
 };
@@ -152,6 +155,7 @@ print_store(struct sg_store *store, FILE *out)
 	with(out, M_HITS, "tier", "store", (double)s.hits_disk);
 	one(out, M_MISSES, (double)s.misses);
 	one(out, M_DEGRADED, s.degraded);
+	one(out, M_UNSEALED, (double)s.unsealed);
 }
 
 static void

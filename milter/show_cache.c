@@ -130,10 +130,11 @@ sg_show_stats_json(const struct sg_store_stats *s,
 	    (json_int_t)s->memory_entries, "policies",
 	    (json_int_t)s->memory_policies, "hits", (json_int_t)s->hits_memory,
 	    "evicted", (json_int_t)s->evicted);
-	json_t *disk = json_pack("{s:b,s:I,s:I,s:I,s:s?}", "usable",
+	json_t *disk = json_pack("{s:b,s:I,s:I,s:I,s:I,s:s?}", "usable",
 	    !s->degraded, "hits", (json_int_t)s->hits_disk, "write_failures",
 	    (json_int_t)s->write_failures, "unwritten",
-	    (json_int_t)s->unwritten, "text",
+	    (json_int_t)s->unwritten, "unsealed", (json_int_t)s->unsealed,
+	    "text",
 	    s->text[0] != '\0' ? s->text : NULL);
 	json_t *lookups = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "begun",
 	    (json_int_t)e->lookups, "answered", (json_int_t)e->answered,
@@ -159,6 +160,10 @@ sg_show_stats(const struct sg_page *p, const struct sg_store_stats *s,
 	sg_page_line(p, "disk", "%s%s%s%s; %lu hits, %zu waiting to be written",
 	    s->degraded ? p->bad : p->good, s->degraded ? "not usable: "
 	    : "good", s->text, p->end, s->hits_disk, s->unwritten);
+	if (s->unsealed > 0)
+		sg_page_line(p, "unsealed", "%s%lu rows refused: not sealed "
+		    "by store_key_file, or put back%s", p->bad, s->unsealed,
+		    p->end);
 	sg_page_line(p, "misses", "%lu", s->misses);
 	sg_page_line(p, "lookups", "%lu begun, %lu answered, %lu timed out, %lu "
 	    "refused; %lu were refreshes; %zu under way, %zu waiting",

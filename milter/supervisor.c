@@ -101,16 +101,19 @@ run_worker(struct supervisor *s, unsigned slot, int fd, pid_t parent)
 static void
 run_front(struct supervisor *s, int link, pid_t parent)
 {
-	int keep[1 + SG_DOORS_MAX] = { link };
+	int keep[2 + SG_DOORS_MAX] = { link, s->params->key_fd };
 	struct sg_front_params params = { .config = s->config,
 		.boot = s->boot, .config_path = s->params->config_path,
-		.doors = s->params->doors };
-	int n = 1 + (int)sg_doors_list(&params.doors, keep + 1);
+		.doors = s->params->doors, .key_fd = -1 };
+	int own = keep[1] >= 0 ? 2 : 1; /* the key goes to nobody else */
+	int n = own + (int)sg_doors_list(&params.doors, keep + own);
 
 	sg_process_enter("front", parent, s->config, &s->params->id, keep, n,
 	    SG_LOG_INFO);
 	params.link = keep[0];
-	sg_doors_moved(&params.doors, keep + 1);
+	if (own == 2)
+		params.key_fd = keep[1];
+	sg_doors_moved(&params.doors, keep + own);
 	_exit(sg_front_run(&params));
 }
 
@@ -319,6 +322,8 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 		{ "socket_group",
 		    differs(old->socket_group, new->socket_group) },
 		{ "state_dir", differs(old->state_dir, new->state_dir) },
+		{ "store_key_file",
+		    differs(old->store_key_file, new->store_key_file) },
 		{ "user", differs(old->user, new->user) },
 		{ "workers", old->workers != new->workers },
 		{ "log_target", old->log_target != new->log_target },

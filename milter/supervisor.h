@@ -14,6 +14,7 @@ struct sg_supervisor_params {
 	struct sg_config *config; /* taken over */
 	struct sg_identity id;    /* who the children become */
 	struct sg_doors doors;
+	int key_fd;               /* store_key_file; -1: none */
 	bool detached;            /* nobody reads our stderr */
 	void (*on_ready)(void *arg); /* once, when mail can come; may be NULL */
 	void *arg;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/key.h"
 #include "config/check.h"
 #include "config/options.h"
 #include "config/read.h"
@@ -143,6 +144,21 @@ check_file(config_t *tree, const struct sg_option *o, struct sg_source *src,
 	    "go without DNSSEC");
 }
 
+/* Who may not look leaves it to the one who reads it: commands are for any user,
+   front and net workers may not. */
+static void
+check_key_file(config_t *tree, const struct sg_option *o,
+    struct sg_source *src, const struct sg_config *c)
+{
+	const char *path = *(char *const *)((const char *)c + o->field);
+	const config_setting_t *s = config_lookup(tree, o->path);
+	struct sg_err err;
+
+	if (*path != '\0' && sg_key_look(path, &err) == SG_BAD)
+		sg_source_mistake(src, s != NULL ? sg_read_line(s) : 0,
+		    "option `%s': %.500s: %s", o->path, path, err.text);
+}
+
 static void
 check_files(config_t *tree, struct sg_source *src, const struct sg_config *c)
 {
@@ -151,6 +167,8 @@ check_files(config_t *tree, struct sg_source *src, const struct sg_config *c)
 	for (i = 0; i < sg_options_count; i++)
 		if (sg_options[i].type == SG_TYPE_FILE)
 			check_file(tree, &sg_options[i], src, c);
+		else if (sg_options[i].type == SG_TYPE_KEY_FILE)
+			check_key_file(tree, &sg_options[i], src, c);
 }
 
 void

@@ -112,6 +112,7 @@ struct sg_config {
 	/* the daemon */
 	char *state_dir;
 	enum sg_config_store store;
+	char *store_key_file; /* "" = rows are not sealed */
 	unsigned report_days; /* 0 to 366; 0 = no report is kept */
 	char *user; /* "" = stay who we are */
 	unsigned workers; /* 1 to 16 */

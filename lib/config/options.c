@@ -96,6 +96,17 @@ const struct sg_option sg_options[] = {
 	{ .path = "store", .type = SG_TYPE_STORE, .field = F(store),
 	    .dflt = "\"sqlite\"",
 	    .man = "The kind of store." },
+	{ .path = "store_key_file", .type = SG_TYPE_KEY_FILE,
+	    .field = F(store_key_file), .max = PATH_LEN_MAX, .dflt = "\"\"",
+	    .sample = "\"/run/credentials/stsgate.service/store.key\"",
+	    .man = "A secret of 32 to 1024 octets that every row of the store "
+		"is sealed with (HMAC-SHA256). "
+		"Only its owner, who starts the daemon, may have access to it. "
+		"A row that somebody without the key has made or changed is "
+		"then as if it were not there, with an error in the log (see "
+		"SEALED ROWS). "
+		"An empty text seals nothing. "
+		"A change takes a restart." },
 	{ .path = "report_days", .type = SG_TYPE_NUMBER,
 	    .field = F(report_days), .min = 0, .max = 366, .dflt = "30",
 	    .man = "For how many days decisions are kept for stsgate report, "
@@ -431,6 +442,7 @@ static const char *const expected[] = {
 	    "\"127.0.0.1:9610\" or \"[::1]:9610\", or \"\"",
 	[SG_TYPE_PATH] = "a path that begins with /",
 	[SG_TYPE_FILE] = "the path of a file, or \"\"",
+	[SG_TYPE_KEY_FILE] = "the path of a file, or \"\"",
 	[SG_TYPE_ACCOUNT] = "the name of an account, or \"\"",
 	[SG_TYPE_DOMAIN] = "a host name, or \"\"",
 	[SG_TYPE_SECONDS] = "a time such as \"90s\", \"5m\", \"6h\", \"30d\"",

@@ -15,6 +15,7 @@ enum sg_option_type {
 	SG_TYPE_HOST_PORT,
 	SG_TYPE_PATH,
 	SG_TYPE_FILE, /* must be there and readable, or "" */
+	SG_TYPE_KEY_FILE, /* as base/key.h wants it, or "" */
 	SG_TYPE_ACCOUNT,
 	SG_TYPE_DOMAIN,
 	SG_TYPE_SECONDS,

@@ -40,6 +40,7 @@ static const struct sg_type types[] = {
 	[SG_TYPE_HOST_PORT] = STRING(sg_value_host_port),
 	[SG_TYPE_PATH] = STRING(sg_value_path),
 	[SG_TYPE_FILE] = STRING(sg_value_file),
+	[SG_TYPE_KEY_FILE] = STRING(sg_value_file),
 	[SG_TYPE_ACCOUNT] = STRING(sg_value_account),
 	[SG_TYPE_DOMAIN] = STRING(sg_value_domain),
 	[SG_TYPE_SECONDS] = SCALAR(sg_value_seconds),

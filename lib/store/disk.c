@@ -4,8 +4,9 @@
  *
  * The record is the truth; the other columns are there for the indexes only.
  * A row is not believed: its record is decoded like anything from outside, and
- * must be about the very key that it was found at (THREATS T21). Readers copy
- * the record and decode it without the lock. Lists have no LIMIT: rows that
+ * must be about the very key that it was found at; with a seal (seal.h), every
+ * column must be as we wrote it (THREATS T21). Readers copy the row and look at
+ * it without the lock. Lists have no LIMIT: rows that
  * are none of ours are passed over, and must not fill it.
  */
 #include "store/disk_private.h"
@@ -23,11 +24,12 @@ const char sg_disk_due_sql[] =
 
 const char *const sg_disk_write_sql[W_N] = {
 	[W_PUT] = "INSERT OR REPLACE INTO facts"
-		  " (key, record, policy_expires, fresh_until, refetch_at)"
-		  " VALUES (?1, ?2, ?3, ?4, ?5)",
+		  " (key, record, policy_expires, fresh_until, refetch_at,"
+		  "  generation, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[W_DELETE] = "DELETE FROM facts WHERE key = ?1",
 	[W_DELETE_UNFIT] = "DELETE FROM facts WHERE key = ?1"
-			   " AND CAST(record AS BLOB) = ?2",
+			   " AND CAST(record AS BLOB) = ?2"
+			   " AND ifnull(CAST(generation AS INTEGER), 0) = ?3",
 	/* A policy that has expired is not due any more: out of the index. */
 	[W_UNDUE] = "UPDATE facts SET refetch_at = 0 WHERE key IN"
 		    " (SELECT key FROM facts WHERE refetch_at > 0"
@@ -36,8 +38,8 @@ const char *const sg_disk_write_sql[W_N] = {
 		     " (SELECT key FROM facts WHERE fresh_until < ?1"
 		     "  AND policy_expires <= ?2 LIMIT ?3)",
 	[W_PIN] = "INSERT OR REPLACE INTO pins"
-		  " (key, level, made_at, ends_at, names)"
-		  " VALUES (?1, ?2, ?3, ?4, ?5)",
+		  " (key, level, made_at, ends_at, names, generation, mac)"
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[W_UNPIN] = "DELETE FROM pins WHERE key = ?1",
 	[W_EXPIRE_PINS] = "DELETE FROM pins WHERE key IN"
 			  " (SELECT key FROM pins WHERE ends_at <= ?1"
@@ -45,12 +47,13 @@ const char *const sg_disk_write_sql[W_N] = {
 };
 
 const char *const sg_disk_read_sql[R_N] = {
-	[R_GET] = "SELECT record FROM facts WHERE key = ?1",
+	[R_GET] = "SELECT record, policy_expires, fresh_until, refetch_at,"
+		  " generation, mac FROM facts WHERE key = ?1",
 	[R_DUE] = sg_disk_due_sql,
 	[R_KEYS] = "SELECT key FROM facts WHERE key > ?1"
 		   " AND typeof(key) = 'text' ORDER BY key",
-	[R_PINS] = "SELECT key, level, made_at, ends_at, names FROM pins"
-		   " WHERE ends_at > ?1 ORDER BY ends_at",
+	[R_PINS] = "SELECT key, level, made_at, ends_at, names, generation,"
+		   " mac FROM pins WHERE ends_at > ?1 ORDER BY ends_at",
 };
 
 enum sg_rc
@@ -88,23 +91,48 @@ sg_disk_run(sqlite3_stmt *s)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+int
+sg_disk_bind_seal(const struct sg_disk *d, sqlite3_stmt *s, int at,
+    const struct sg_seal_row *row)
+{
+	unsigned char mac[SG_SEAL_SIZE];
+
+	if (d->seal == NULL) /* what is not bound is NULL */
+		return sqlite3_bind_int64(s, at, 0);
+	if (!sg_seal_make(d->seal, row, mac))
+		return SQLITE_NOMEM;
+	(void)sqlite3_bind_int64(s, at, row->generation);
+	return sqlite3_bind_blob(s, at + 1, mac, sizeof(mac),
+	    SQLITE_TRANSIENT);
+}
+
 static int
-write_row(struct sg_disk *d, const char *key, const struct sg_facts *f)
+write_row(struct sg_disk *d, const char *key, const struct sg_facts *f,
+    int64_t generation)
 {
 	sqlite3_stmt *s = d->write[f != NULL ? W_PUT : W_DELETE];
+	struct sg_seal_row row = { .table = SG_SEAL_FACTS, .key = key,
+		.generation = generation };
 	unsigned char *record;
-	size_t len;
+	int rc;
 
 	bind_key(s, key);
 	if (f == NULL)
 		return sg_disk_run(s);
-	if (sg_facts_encode(f, &record, &len) != SG_OK)
+	if (sg_facts_encode(f, &record, &row.len) != SG_OK)
 		return SQLITE_NOMEM;
-	(void)sqlite3_bind_blob(s, 2, record, (int)len, free);
-	(void)sqlite3_bind_int64(s, 3, sg_facts_policy_expires(f).s);
-	(void)sqlite3_bind_int64(s, 4, f->fresh_until.s);
-	(void)sqlite3_bind_int64(s, 5, f->refetch_at.s);
-	return sg_disk_run(s);
+	row.data = record;
+	row.numbers[0] = sg_facts_policy_expires(f).s;
+	row.numbers[1] = f->fresh_until.s;
+	row.numbers[2] = f->refetch_at.s;
+	rc = sg_disk_bind_seal(d, s, 6, &row);
+	(void)sqlite3_bind_blob(s, 2, record, (int)row.len, free);
+	for (int i = 0; i < 3; i++)
+		(void)sqlite3_bind_int64(s, 3 + i, row.numbers[i]);
+	if (rc == SQLITE_OK)
+		return sg_disk_run(s);
+	(void)sqlite3_clear_bindings(s);
+	return rc;
 }
 
 static enum sg_rc
@@ -150,6 +178,7 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
     struct sg_facts *const *facts, size_t n, size_t *changed, bool *busy,
     struct sg_err *err)
 {
+	int64_t first = d->seal != NULL ? sg_seal_take(d->seal, n) : 0;
 	enum sg_rc begun, ended;
 	int rc, before;
 
@@ -159,8 +188,12 @@ sg_disk_write(struct sg_disk *d, const char *const *keys,
 		return begun;
 	before = sqlite3_total_changes(d->writer);
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
-		rc = write_row(d, keys[i], facts[i]);
+		rc = write_row(d, keys[i], facts[i], first + (int64_t)i);
 	ended = sg_disk_end(d, rc, busy, err);
+	/* Not before: what was rolled back replaced nothing. */
+	for (size_t i = 0; ended == SG_OK && d->seal != NULL && i < n; i++)
+		sg_seal_note(d->seal, SG_SEAL_FACTS, keys[i],
+		    first + (int64_t)i);
 	if (changed != NULL)
 		*changed = (size_t)(sqlite3_total_changes(d->writer) - before);
 	return ended;
@@ -208,8 +241,10 @@ sg_disk_delete_unfit(struct sg_disk *d, const char *key,
 	bind_key(s, key);
 	(void)sqlite3_bind_blob(s, 2, unfit->record, (int)unfit->len,
 	    SQLITE_STATIC);
+	(void)sqlite3_bind_int64(s, 3, unfit->generation);
 	rc = sg_disk_run(s);
-	if (rc == SQLITE_OK && sqlite3_changes(d->writer) > 0)
+	if (rc == SQLITE_OK && sqlite3_changes(d->writer) > 0 &&
+	    !unfit->unsealed)
 		sg_log(SG_LOG_WARN, "store: dropped the row of %s: %s",
 		    sg_log_escape(shown, sizeof(shown), key, strlen(key)),
 		    unfit->why.text);
@@ -232,36 +267,93 @@ sg_disk_did_read(struct sg_disk *d, sqlite3_stmt *s, int rc, struct sg_err *err)
 	return judged;
 }
 
-/* The record at key: SG_OK with *record malloc'ed (never NULL), SG_NONE... */
+const unsigned char *
+sg_disk_column_seal(sqlite3_stmt *s, int i)
+{
+	if (sqlite3_column_type(s, i) != SQLITE_BLOB ||
+	    sqlite3_column_bytes(s, i) != SG_SEAL_SIZE)
+		return NULL;
+	return sqlite3_column_blob(s, i);
+}
+
+bool
+sg_disk_are_integers(sqlite3_stmt *s, int from, int n)
+{
+	while (n > 0 && sqlite3_column_type(s, from) == SQLITE_INTEGER) {
+		from++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* A row as it was found. */
+struct row {
+	unsigned char *record; /* malloc'ed */
+	size_t len;
+	int64_t numbers[3], generation;
+	bool has_seal; /* and each column is of our type */
+	unsigned char mac[SG_SEAL_SIZE];
+};
+
+/* SQLITE_ROW or not. */
+static int
+copy_row(sqlite3_stmt *s, struct row *row)
+{
+	const unsigned char *mac;
+	const void *blob;
+
+	row->has_seal = sqlite3_column_type(s, 0) == SQLITE_BLOB &&
+	    sg_disk_are_integers(s, 1, 4) &&
+	    (mac = sg_disk_column_seal(s, 5)) != NULL;
+	if (row->has_seal)
+		memcpy(row->mac, mac, sizeof(row->mac));
+	for (int i = 0; i < 3; i++)
+		row->numbers[i] = sqlite3_column_int64(s, 1 + i);
+	row->generation = sqlite3_column_int64(s, 4);
+	blob = sqlite3_column_blob(s, 0);
+	row->len = (size_t)sqlite3_column_bytes(s, 0);
+	row->record = malloc(row->len + 1);
+	if (row->record == NULL || (blob == NULL && row->len > 0))
+		return SQLITE_NOMEM;
+	if (row->len > 0)
+		memcpy(row->record, blob, row->len);
+	return SQLITE_ROW;
+}
+
+/* The row of key: SG_OK with its record malloc'ed (never NULL), SG_NONE... */
 static enum sg_rc
-read_record(struct sg_disk *d, const char *key, unsigned char **record,
-    size_t *len, struct sg_err *err)
+read_row(struct sg_disk *d, const char *key, struct row *row,
+    struct sg_err *err)
 {
 	sqlite3_stmt *s = d->read[R_GET];
 	enum sg_rc judged;
-	const void *blob;
 	int rc;
 
 	if (d->reader == NULL)
 		return sg_disk_not_open(err);
-	*record = NULL;
 	bind_key(s, key);
 	rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW) {
-		blob = sqlite3_column_blob(s, 0);
-		*len = (size_t)sqlite3_column_bytes(s, 0);
-		*record = malloc(*len + 1);
-		if (*record == NULL || (blob == NULL && *len > 0))
-			rc = SQLITE_NOMEM;
-		else if (*len > 0)
-			memcpy(*record, blob, *len);
-	}
+	if (rc == SQLITE_ROW)
+		rc = copy_row(s, row);
 	judged = sg_disk_did_read(d, s, rc, err);
 	if (judged == SG_OK && rc == SQLITE_ROW)
 		return SG_OK;
-	free(*record);
-	*record = NULL;
+	free(row->record);
+	row->record = NULL;
 	return judged == SG_OK ? SG_NONE : judged;
+}
+
+static enum sg_rc
+check_seal(struct sg_disk *d, const char *key, const struct row *row,
+    int64_t seen)
+{
+	struct sg_seal_row all = { .table = SG_SEAL_FACTS, .key = key,
+		.data = row->record, .len = row->len,
+		.generation = row->generation };
+
+	memcpy(all.numbers, row->numbers, sizeof(all.numbers));
+	return sg_seal_check(d->seal, &all, row->has_seal ? row->mac : NULL,
+	    seen);
 }
 
 /* SG_OK; SG_BAD: the row must go; SG_RETRY: out of memory. */
@@ -285,23 +377,30 @@ enum sg_rc
 sg_disk_read(struct sg_disk *d, const char *key, struct sg_facts **out_r,
     struct sg_disk_unfit *unfit, struct sg_err *err)
 {
-	unsigned char *record = NULL;
-	size_t len = 0;
+	int64_t seen = d->seal != NULL
+	    ? sg_seal_seen(d->seal, SG_SEAL_FACTS, key) : 0;
+	struct row row = { .record = NULL };
 	enum sg_rc rc;
 
 	unfit->record = NULL;
+	unfit->unsealed = false;
 	pthread_mutex_lock(&d->read_mutex);
-	rc = read_record(d, key, &record, &len, err);
+	rc = read_row(d, key, &row, err);
 	pthread_mutex_unlock(&d->read_mutex);
 	if (rc != SG_OK)
 		return rc;
-	rc = believe(key, record, len, out_r, &unfit->why);
+	if (d->seal != NULL)
+		rc = check_seal(d, key, &row, seen);
+	unfit->unsealed = rc == SG_BAD;
+	if (rc == SG_OK)
+		rc = believe(key, row.record, row.len, out_r, &unfit->why);
 	if (rc != SG_BAD) {
-		free(record);
+		free(row.record);
 		return rc;
 	}
-	unfit->record = record;
-	unfit->len = len;
+	unfit->record = row.record;
+	unfit->len = row.len;
+	unfit->generation = row.generation;
 	return SG_NONE;
 }
 

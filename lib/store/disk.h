@@ -17,14 +17,21 @@
 #include <stdint.h>
 #include "facts/facts.h"
 #include "facts/pin.h"
+#include "store/seal.h"
 
 struct sg_disk;
+
+struct sg_disk_params {
+	const char *path;
+	size_t check_max;
+	struct sg_seal *seal; /* borrowed; NULL: rows are not sealed */
+};
 
 /* Opens or creates. SG_OK; SG_RETRY: *out_r is there all the same, to be tried
    again with sg_disk_reopen(); SG_BAD: for an administrator to mend, nothing
    was made. A corrupt file is set aside. Whether it is whole is looked at here
    if it has at most check_max bytes; else sg_disk_check() is called for. */
-enum sg_rc sg_disk_open(const char *path, size_t check_max,
+enum sg_rc sg_disk_open(const struct sg_disk_params *params,
     struct sg_wall now, struct sg_disk **out_r, struct sg_err *err);
 void sg_disk_close(struct sg_disk **d);
 
@@ -59,9 +66,11 @@ enum sg_rc sg_disk_expire(struct sg_disk *d, struct sg_wall stale_before,
 struct sg_disk_unfit {
 	unsigned char *record; /* NULL: none; malloc'ed, yours */
 	size_t len;
+	int64_t generation;
+	bool unsealed; /* somebody else wrote it, or put it back: logged */
 	struct sg_err why;
 };
-/* W: logs and deletes, unless the row was written anew. */
+/* W: deletes, and logs what was not, unless the row was written anew. */
 enum sg_rc sg_disk_delete_unfit(struct sg_disk *d, const char *key,
     const struct sg_disk_unfit *unfit);
 

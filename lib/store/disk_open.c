@@ -19,7 +19,7 @@
 
 #include "store/dbfile.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define BUSY_MS 50
 #define WAL_KEPT_BYTES "16777216"
 #define CHECK_STEPS 10000 /* of SQLite's machine, between looks at stop */
@@ -38,6 +38,11 @@ static const char *const schema[SCHEMA_VERSION] = {
 	" level INTEGER NOT NULL, made_at INTEGER NOT NULL,"
 	" ends_at INTEGER NOT NULL, names TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX pins_end ON pins (ends_at);",
+	/* seal.h; of a row that is not sealed 0 and NULL */
+	"ALTER TABLE facts ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE facts ADD COLUMN mac BLOB;"
+	"ALTER TABLE pins ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE pins ADD COLUMN mac BLOB;",
 };
 static const struct sg_dbfile_kind kind = { "store", "a store of stsgate",
 	"policies must be fetched again", schema, SCHEMA_VERSION, BUSY_MS };
@@ -359,19 +364,21 @@ open_or_replace(struct sg_disk *d, struct sg_wall now, struct sg_err *err)
 /* --- the interface ------------------------------------------------------- */
 
 enum sg_rc
-sg_disk_open(const char *path, size_t check_max, struct sg_wall now,
+sg_disk_open(const struct sg_disk_params *params, struct sg_wall now,
     struct sg_disk **out_r, struct sg_err *err)
 {
 	struct sg_disk *d = calloc(1, sizeof(*d));
 	enum sg_rc rc;
 
 	if (d == NULL) {
-		sg_err_set(err, SG_REASON_INTERNAL, "%s: out of memory", path);
+		sg_err_set(err, SG_REASON_INTERNAL, "%s: out of memory",
+		    params->path);
 		return SG_BAD;
 	}
 	sg_assert(pthread_mutex_init(&d->read_mutex, NULL) == 0);
-	d->check_max = check_max;
-	rc = sg_dbfile_resolve(path, &d->path, err);
+	d->check_max = params->check_max;
+	d->seal = params->seal;
+	rc = sg_dbfile_resolve(params->path, &d->path, err);
 	if (rc == SG_OK)
 		rc = open_or_replace(d, now, err);
 	if (rc == SG_BAD)

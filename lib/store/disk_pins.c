@@ -3,7 +3,8 @@
  * disk_pins.c - pins in and out of the SQLite file.
  *
  * A pin is a row of plain columns, so that whoever must can look at them with
- * sqlite3(1). A row is not believed: sg_pin_read() checks it.
+ * sqlite3(1). A row is not believed: sg_pin_read() checks it, after its seal
+ * (THREATS T21).
  */
 #include "store/disk_private.h"
 
@@ -18,15 +19,25 @@ write_pin(struct sg_disk *d, const struct sg_pin *pin)
 {
 	sqlite3_stmt *s = d->write[W_PIN];
 	char *names = sg_pin_names_text(pin);
+	struct sg_seal_row row = { .table = SG_SEAL_PINS, .key = pin->key,
+		.data = names, .numbers = { (int64_t)pin->level, pin->at.s,
+		pin->until.s } };
+	int rc;
 
 	if (names == NULL)
 		return SQLITE_NOMEM;
+	row.len = strlen(names);
+	if (d->seal != NULL)
+		row.generation = sg_seal_take(d->seal, 1);
+	rc = sg_disk_bind_seal(d, s, 6, &row);
 	(void)sqlite3_bind_text(s, 1, pin->key, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(s, 2, (int64_t)pin->level);
-	(void)sqlite3_bind_int64(s, 3, pin->at.s);
-	(void)sqlite3_bind_int64(s, 4, pin->until.s);
+	for (int i = 0; i < 3; i++)
+		(void)sqlite3_bind_int64(s, 2 + i, row.numbers[i]);
 	(void)sqlite3_bind_text(s, 5, names, -1, free);
-	return sg_disk_run(s);
+	if (rc == SQLITE_OK)
+		return sg_disk_run(s);
+	(void)sqlite3_clear_bindings(s);
+	return rc;
 }
 
 static int
@@ -63,17 +74,39 @@ column_text(sqlite3_stmt *s, int i)
 	return text != NULL ? text : "";
 }
 
+/* Pins are read once in the life of a process: none is put back under it. */
+static enum sg_rc
+check_seal(struct sg_disk *d, sqlite3_stmt *s)
+{
+	bool ours = sqlite3_column_type(s, 0) == SQLITE_TEXT &&
+	    sg_disk_are_integers(s, 1, 3) &&
+	    sqlite3_column_type(s, 4) == SQLITE_TEXT &&
+	    sg_disk_are_integers(s, 5, 1);
+	const unsigned char *mac = ours ? sg_disk_column_seal(s, 6) : NULL;
+	struct sg_seal_row row = { .table = SG_SEAL_PINS,
+		.key = column_text(s, 0), .data = column_text(s, 4),
+		.len = (size_t)sqlite3_column_bytes(s, 4),
+		.generation = sqlite3_column_int64(s, 5) };
+
+	for (int i = 0; i < 3; i++)
+		row.numbers[i] = sqlite3_column_int64(s, 1 + i);
+	return sg_seal_check(d->seal, &row, mac, 0);
+}
+
 /* NULL if the row is unfit. */
 static struct sg_pin *
-read_row(sqlite3_stmt *s)
+read_row(struct sg_disk *d, sqlite3_stmt *s)
 {
 	struct sg_wall at = { sqlite3_column_int64(s, 2) };
 	struct sg_wall until = { sqlite3_column_int64(s, 3) };
 	int64_t level = sqlite3_column_int64(s, 1);
-	const char *key = column_text(s, 0);
 	struct sg_pin *pin = NULL;
+	const char *key;
 	char shown[80];
 
+	if (d->seal != NULL && check_seal(d, s) != SG_OK)
+		return NULL;
+	key = column_text(s, 0);
 	if (level < 0 || level > SG_LEVEL_DANE ||
 	    sg_pin_read(key, (enum sg_level)level, at, until,
 		column_text(s, 4), &pin) != SG_OK)
@@ -100,7 +133,7 @@ sg_disk_each_pin(struct sg_disk *d, struct sg_wall now, size_t max,
 	(void)sqlite3_bind_int64(s, 1, now.s);
 	rc = SQLITE_DONE;
 	while (max > 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		pin = read_row(s);
+		pin = read_row(d, s);
 		if (pin == NULL)
 			continue;
 		fn(arg, pin);

@@ -54,6 +54,14 @@ int sg_disk_begin(struct sg_disk *d, enum sg_rc *rc, struct sg_err *err);
 enum sg_rc sg_disk_end(struct sg_disk *d, int rc, bool *busy,
     struct sg_err *err);
 enum sg_rc sg_disk_not_open(struct sg_err *err);
+/* Binds generation and seal of row as columns at and at + 1; with no seal 0 and
+   NULL. SQLITE_OK or not. */
+int sg_disk_bind_seal(const struct sg_disk *d, sqlite3_stmt *s, int at,
+    const struct sg_seal_row *row);
+/* The seal that stands in column i, or NULL. */
+const unsigned char *sg_disk_column_seal(sqlite3_stmt *s, int i);
+/* Are columns from to from + n - 1 integers, as we write them? */
+bool sg_disk_are_integers(sqlite3_stmt *s, int from, int n);
 /* Ends a read; rc is the last of sqlite3_step(). The lock is held. */
 enum sg_rc sg_disk_did_read(struct sg_disk *d, sqlite3_stmt *s, int rc,
     struct sg_err *err);

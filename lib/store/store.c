@@ -80,11 +80,19 @@ static enum sg_rc
 open_disk(struct sg_store *s, const struct sg_store_params *params,
     struct sg_err *err)
 {
-	size_t max = params->check_max > 0 ? params->check_max
-	                                   : CHECK_MAX_DEFAULT;
+	struct sg_disk_params disk = { .path = params->path,
+		.check_max = params->check_max > 0 ? params->check_max
+						   : CHECK_MAX_DEFAULT };
 	enum sg_rc rc;
 
-	rc = sg_disk_open(params->path, max, s->now(), &s->disk, err);
+	if (params->key != NULL) {
+		s->seal = disk.seal = sg_seal_new(params->key, s->now());
+		if (s->seal == NULL) {
+			sg_err_set(err, SG_REASON_INTERNAL, "out of memory");
+			return SG_BAD;
+		}
+	}
+	rc = sg_disk_open(&disk, s->now(), &s->disk, err);
 	if (rc == SG_RETRY)
 		sg_store_note_unreadable(s, err);
 	else if (rc == SG_OK)
@@ -146,6 +154,7 @@ sg_store_close(struct sg_store **sp)
 		sg_store_write_pins(s);
 	sg_pins_free(&s->pins);
 	sg_disk_close(&s->disk);
+	sg_seal_free(&s->seal);
 	sg_unwritten_drop(&s->unwritten, s->unwritten.n);
 	if (s->memory != NULL)
 		sg_memory_free(&s->memory);
@@ -433,6 +442,8 @@ sg_store_stats(struct sg_store *s, struct sg_store_stats *out)
 	memset(out, 0, sizeof(*out));
 	sg_memory_stats(s->memory, &m);
 	out->pins = sg_pins_count(s->pins);
+	if (s->seal != NULL)
+		out->unsealed = sg_seal_refused(s->seal);
 	out->memory_entries = m.entries;
 	out->memory_policies = m.policies;
 	out->hits_memory = m.hits;

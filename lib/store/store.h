@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "base/key.h"
 #include "facts/facts.h"
 #include "facts/pin.h"
 
@@ -25,6 +26,9 @@ struct sg_store_params {
 	size_t check_max;    /* a larger file is checked beside the work, not
 				before it; 0 = 8 MB */
 	size_t max_pins;     /* 0 = 100,000; the oldest go first */
+	const struct sg_key *key; /* rows are sealed with it, and one that
+				is not is as if absent (T21); NULL = none.
+				Copied */
 	struct sg_wall (*now)(void); /* NULL = sg_wall_now */
 };
 
@@ -93,6 +97,7 @@ struct sg_store_stats {
 	unsigned long hits_memory, hits_disk, misses, evicted, write_failures;
 	size_t unwritten; /* waiting for the disk to come back */
 	size_t pins;
+	unsigned long unsealed; /* rows refused: somebody else's, or put back */
 	bool degraded;    /* the disk is not usable now */
 	char text[160];   /* why, "" when all is well */
 };

@@ -14,6 +14,7 @@ struct sg_store {
 	struct sg_memory *memory;
 	struct sg_pins *pins;
 	struct sg_disk *disk; /* NULL: memory only */
+	struct sg_seal *seal; /* NULL: without a key */
 	struct sg_wall (*now)(void);
 	unsigned long hits_disk, misses, write_failures; /* atomic */
 	pthread_mutex_t write_mutex; /* whatever writes; and: */

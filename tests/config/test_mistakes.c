@@ -231,6 +231,18 @@ static const struct row {
 	{ "anchor empty", "dns = { trust_anchor_file = \"\" }", "" },
 	{ "anchor is a directory", "dns = { trust_anchor_file = \"/\" }",
 	    "1:Is a directory" },
+	{ "key", "store_key_file = \"\"", "" },
+	{ "key missing (T21)", "\nstore_key_file = \"/no/such\"",
+	    "2:option `store_key_file': /no/such: No such file" },
+	{ "key for all to read (T21, T22)", "\n\nstore_key_file = "
+	    "\"/etc/passwd\"", "3:option `store_key_file': /etc/passwd: is "
+	    "open to others than its owner (mode 0644): chmod 0400 it" },
+	{ "key is a directory", "store_key_file = \"/\"",
+	    "1:regular file" },
+	{ "key is not a path", "store_key_file = \"key\"",
+	    "1:expected the path of a file" },
+	{ "key of a unit that does not run", "store_key_file = "
+	    "\"/run/credentials/no.service/key\"", "" },
 	{ "CA missing (THREATS 5.4)", "https = {\n ca_file = \"/no/such\" }",
 	    "2:option `https.ca_file': expected a file that can be read" },
 	{ "probe CA missing", "probe = { ca_file = \"/no/such\" }",

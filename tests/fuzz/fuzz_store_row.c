@@ -21,11 +21,13 @@ static sqlite3_stmt *insert, *clear;
 static void
 setup(void)
 {
+	struct sg_disk_params params = { .path = scratch_db,
+		.check_max = SIZE_MAX };
 	struct sg_err err;
 
 	scratch_make();
 	sg_log_init(SG_LOG_STDERR, SG_LOG_ERR, "fuzz");
-	if (sg_disk_open(scratch_db, SIZE_MAX, now, &disk, &err) != SG_OK)
+	if (sg_disk_open(&params, now, &disk, &err) != SG_OK)
 		fuzz_broken(err.text, __FILE__, __LINE__);
 	if (sqlite3_open(scratch_db, &raw) != SQLITE_OK ||
 	    sqlite3_exec(raw, "PRAGMA synchronous=OFF", NULL, NULL, NULL) !=

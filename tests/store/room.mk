@@ -10,3 +10,7 @@ check_PROGRAMS += tests/store/test_pins
 tests_store_test_pins_SOURCES = tests/store/test_pins.c tests/store/scratch.h
 tests_store_test_pins_CFLAGS = $(TEST_CFLAGS)
 tests_store_test_pins_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/store/test_seal
+tests_store_test_seal_SOURCES = tests/store/test_seal.c tests/store/scratch.h
+tests_store_test_seal_CFLAGS = $(TEST_CFLAGS)
+tests_store_test_seal_LDADD = $(TEST_LIBS)

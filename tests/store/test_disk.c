@@ -395,15 +395,16 @@ START_TEST(walks_past_odd_keys)
 	unsigned n = 0;
 
 	ck_assert(scratch_put(s, "good.test", 2 * DAY) == SG_OK);
-	sql("INSERT INTO facts SELECT CAST(X'610062' AS TEXT), record,"
-	    " policy_expires, fresh_until, 1 FROM facts;"
-	    "INSERT INTO facts SELECT X'62', record, policy_expires,"
-	    " fresh_until, 2 FROM facts WHERE key = 'good.test';"
-	    "INSERT INTO facts SELECT printf('%0400d', 7), record,"
-	    " policy_expires, fresh_until, 3 FROM facts"
-	    " WHERE key = 'good.test';"
-	    "INSERT INTO facts SELECT 'Not A Name', record, policy_expires,"
-	    " fresh_until, 4 FROM facts WHERE key = 'good.test';");
+	sql("CREATE TEMP VIEW row AS SELECT record, policy_expires, fresh_until"
+	    " FROM facts WHERE key = 'good.test';"
+	    "INSERT INTO facts (key, record, policy_expires, fresh_until,"
+	    "  refetch_at) SELECT CAST(X'610062' AS TEXT), *, 1 FROM row;"
+	    "INSERT INTO facts (key, record, policy_expires, fresh_until,"
+	    "  refetch_at) SELECT X'62', *, 2 FROM row;"
+	    "INSERT INTO facts (key, record, policy_expires, fresh_until,"
+	    "  refetch_at) SELECT printf('%0400d', 7), *, 3 FROM row;"
+	    "INSERT INTO facts (key, record, policy_expires, fresh_until,"
+	    "  refetch_at) SELECT 'Not A Name', *, 4 FROM row;");
 	sg_store_close(&s);
 	s = scratch_store();
 	sg_store_each(s, count_one, &n);

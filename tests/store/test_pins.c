@@ -333,14 +333,25 @@ sql(const char *text)
 	sqlite3_close(db);
 }
 
-/* The file of the version before has its facts, and gets what it lacks. */
+/* What takes a file back to an older version. */
+static const char *const older[] = {
+	"ALTER TABLE facts DROP COLUMN mac;"
+	"ALTER TABLE facts DROP COLUMN generation;"
+	"ALTER TABLE pins DROP COLUMN mac;"
+	"ALTER TABLE pins DROP COLUMN generation; PRAGMA user_version = 2;",
+	"ALTER TABLE facts DROP COLUMN mac;"
+	"ALTER TABLE facts DROP COLUMN generation;"
+	"DROP TABLE pins; PRAGMA user_version = 1;",
+};
+
+/* The file of a version before has its facts, and gets what it lacks. */
 START_TEST(migrates)
 {
 	struct sg_store *s = scratch_store();
 
 	ck_assert(scratch_put(s, "good.test", DAY) == SG_OK);
 	sg_store_close(&s);
-	sql("DROP TABLE pins; PRAGMA user_version = 1;");
+	sql(older[_i]);
 	s = scratch_store();
 	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
 	set(s, "good.test", SG_LEVEL_SECURE, DAY, "");
@@ -358,7 +369,7 @@ START_TEST(unfit_rows_are_passed_over)
 
 	set(s, "good.test", SG_LEVEL_SECURE, DAY, "a.test");
 	sg_store_close(&s);
-	sql("INSERT INTO pins VALUES"
+	sql("INSERT INTO pins (key, level, made_at, ends_at, names) VALUES"
 	    " ('x.test', 9, 1, 9999999999, ''),"
 	    " ('y.test', 3, 1, 9999999999, 'a.test ciphers=low'),"
 	    " ('Z.test', 3, 1, 9999999999, ''),"
@@ -458,7 +469,8 @@ main(void)
 	tcase_add_test(t, expires);
 	tcase_add_test(t, is_bounded);
 	tcase_add_test(t, without_a_disk);
-	tcase_add_test(t, migrates);
+	tcase_add_loop_test(t, migrates, 0,
+	    (int)(sizeof(older) / sizeof(older[0])));
 	tcase_add_test(t, unfit_rows_are_passed_over);
 	tcase_add_test(t, outlives_the_file);
 	tcase_add_test(t, many_at_once);
