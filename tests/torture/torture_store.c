@@ -4,7 +4,8 @@
  * Holds: it opens or says why; what put() called written is there after the
  * file is opened again; what it called written later is there once the disk
  * is back; a failing disk never makes a policy that is known unknown, and
- * memory that fails never makes anything but "could not look".
+ * memory that fails never makes anything but "could not look". The rows are
+ * sealed, which fails in ways of its own.
  */
 #include <sys/stat.h>
 #include <dirent.h>
@@ -21,6 +22,7 @@
 	"max_age: 604800\n"
 #define WEAKER "version: STSv1\nmode: none\nmax_age: 604800\n"
 
+static const struct sg_key seal_key = { 32, "0123456789abcdef0123456789abcdef" };
 static struct sg_wall clock_now = { NOW };
 static char dir[64], db[96];
 
@@ -83,7 +85,7 @@ static enum sg_rc
 open_store(struct sg_store **s)
 {
 	struct sg_store_params p = { .path = db, .max_entries = 1000,
-		.now = tell };
+		.now = tell, .key = &seal_key };
 	struct sg_err err = { .text = "" };
 	enum sg_rc rc = sg_store_open(&p, s, &err);
 
