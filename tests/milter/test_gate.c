@@ -11,7 +11,7 @@
 #include "gate.h"
 #include "support/fake_worker.h"
 
-#define OLD_S (20 * 86400)
+#define OLD_S (5 * 86400) /* after a week they are of no use, and deleted */
 #define POLICY(mode, mx) "version: STSv1\nmode: " mode "\nmx: " mx \
     "\nmax_age: 31557600\n"
 
@@ -55,7 +55,7 @@ finish(void)
 	sg_config_unref(&config);
 }
 
-/* Facts of twenty days ago; state of the probe then. */
+/* Facts of five days ago; state of the probe then. */
 static void
 put_old(const char *name, const char *policy, enum sg_tlsa_state tlsa,
     enum sg_probe_state probe, enum sg_level level)
