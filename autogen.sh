@@ -267,6 +267,25 @@ fixed_addresses() {
 	fi
 }
 
+# The lab waits more than it computes: what comes next is built beside it, at
+# the lowest priority. build_beside DIR CONFIGURE-ARGS...
+beside=
+build_beside() {
+	mkdir -p "$1"
+	(configure_in "$@" &&
+		nice -n 19 make -s -j"$jobs" -C "$1" all &&
+		nice -n 19 make -s -j"$jobs" -C "$1" check TESTS=) \
+		>"$1/beside.log" 2>&1 &
+	beside=$!
+}
+
+built_beside() {
+	wait "$beside" || {
+		cat "$1/beside.log" >&2
+		return 1
+	}
+}
+
 unit_tests() {
 	fixed_addresses make -s -j"$jobs" -C "$1" check VERBOSE=1
 }
@@ -309,6 +328,8 @@ check() {
 	configure_in build --enable-werror
 	make -s -j"$jobs" -C build
 	stage "unit tests" unit_tests build
+	! $sanitizers || build_beside build-asan --enable-werror \
+		--enable-asan --enable-ubsan
 	stage "lab, probing" lab build probes.log --probes
 	stage "lab, probes off" lab build plain.log
 	if $sanitizers; then
@@ -327,12 +348,11 @@ check_sanitized() {
 	UBSAN_OPTIONS=print_stacktrace=1
 	TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1
 	export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
-	configure_in build-asan --enable-werror --enable-asan --enable-ubsan
-	make -s -j"$jobs" -C build-asan
+	stage "build, ASan and UBSan" built_beside build-asan
+	build_beside build-tsan --enable-werror --enable-tsan
 	stage "unit tests, ASan and UBSan" unit_tests build-asan
 	stage "lab, ASan and UBSan" lab build-asan probes.log --probes
-	configure_in build-tsan --enable-werror --enable-tsan
-	make -s -j"$jobs" -C build-tsan
+	stage "build, TSan" built_beside build-tsan
 	stage "unit tests, TSan" unit_tests build-tsan
 	stage "fuzzing" make -s -C build fuzz-short \
 		FUZZ_SECONDS="${FUZZ_SECONDS:-20}" FUZZ_JOBS="$jobs"
