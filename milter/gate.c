@@ -72,6 +72,7 @@ look(struct pass *p, const struct sg_nexthop *hop, bool fresh,
 		.fresh = fresh,
 		.demand = a->asked.rule.require > SG_REQUIRE_PUBLISHED ||
 		    p->ask->requiretls,
+		.whole = p->ask->requiretls,
 		.budget = p->ask->budget,
 	};
 	struct sg_answer answer;

@@ -263,7 +263,9 @@ measured(const struct sg_view *view, const struct sg_facts_mx *mx,
 	if (attained(view, mx, maybe_vouched(view, out)) < out->v.required)
 		return fail(out, p->reason == SG_REASON_NONE
 			? SG_REASON_VALIDATION_FAILURE : p->reason);
-	if (view->requiretls && !p->requiretls)
+	if (view->requiretls && p->requiretls == SG_REQUIRETLS_UNASKED)
+		return unknown(out, SG_REASON_NOT_PROBED, SG_GAP_UNPROBED);
+	if (view->requiretls && p->requiretls == SG_REQUIRETLS_NO)
 		return fail(out, SG_REASON_REQUIRETLS_NOT_OFFERED);
 	return pass(out);
 }

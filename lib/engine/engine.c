@@ -195,7 +195,7 @@ sg_engine_send(struct sg_engine *e, struct sg_flight *f)
 struct start {
 	const struct sg_nexthop *hop;
 	const struct sg_facts *old;
-	bool fresh, background, demand;
+	bool fresh, background, demand, whole;
 	const struct sg_budget *budget;
 	int left_ms; /* of who asks; the lookup has its full time all the same,
 			since others may join it */
@@ -248,6 +248,24 @@ lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand)
 	return false;
 }
 
+/* REQUIRETLS is asked for, and a host that is good was not asked about it. */
+static bool
+lacks_requiretls(struct sg_engine *e, const struct sg_facts *f, bool whole)
+{
+	for (unsigned i = 0; whole && f != NULL && i < f->n_mx; i++)
+		if (f->mx[i].probe.state == SG_PROBE_OK &&
+		    f->mx[i].probe.requiretls == SG_REQUIRETLS_UNASKED)
+			return atomic_load(&e->can_probe);
+	return false;
+}
+
+static bool
+lacks_answer(struct sg_engine *e, const struct sg_facts *f, bool demand,
+    bool whole)
+{
+	return lacks_probe(e, f, demand) || lacks_requiretls(e, f, whole);
+}
+
 /* And not only by a clock that has gone back since (THREATS T9). */
 static bool
 is_fresh(const struct sg_facts *f, struct sg_wall now)
@@ -271,7 +289,8 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 		return false;
 	if (s->background)
 		return now.s < f->refresh_at.s;
-	return !s->fresh && !lacks_probe(e, f, s->demand) && is_fresh(f, now);
+	return !s->fresh && !lacks_answer(e, f, s->demand, s->whole) &&
+	    is_fresh(f, now);
 }
 
 /* What the worker is to find out, and what it may rely on. */
@@ -283,6 +302,8 @@ set_job(struct sg_flight *f, const struct start *s,
 
 	f->job.demand = s->demand || was_probed(known);
 	f->job.again = s->fresh;
+	/* Who is asked for a level by a rule can wait for all there is. */
+	f->job.early = !s->fresh && !s->background && !s->demand && !s->whole;
 	sg_facts_need(known, now, s->fresh, &f->job.need);
 	if (known == NULL)
 		return;
@@ -305,6 +326,10 @@ start_flight(struct sg_engine *e, const char *key, struct start *s,
 	struct sg_mono now = sg_mono_now();
 
 	*refused = SG_REASON_TIMEOUT;
+	if (f != NULL && f->first && f->done && overtaken(e, key, s)) {
+		*refused = SG_REASON_NONE;
+		return NULL;
+	}
 	if (f != NULL) /* one that is over is about to be given up, or was and
 			  its worker is still at it */
 		return now.ms < f->ends.ms ? f : NULL;
@@ -358,15 +383,17 @@ sg_engine_refresh(struct sg_engine *e, const struct sg_nexthop *hop,
 	sg_facts_unref(&s.newer);
 }
 
-/* Waits for f until the deadline. Mutex held. */
+/* Waits for f until the deadline; for its last word, if the whole is asked
+   for. Mutex held. */
 static void
-wait_for(struct sg_engine *e, struct sg_flight *f, struct sg_mono until)
+wait_for(struct sg_engine *e, struct sg_flight *f, bool whole,
+    struct sg_mono until)
 {
 	struct timespec ts = { until.ms / 1000, until.ms % 1000 * 1000000 };
 	int error = 0;
 
 	e->waiting++;
-	while (!f->done && error != ETIMEDOUT)
+	while (!(whole ? f->over : f->done) && error != ETIMEDOUT)
 		error = pthread_cond_timedwait(&f->cond, &e->mutex, &ts);
 	e->waiting--;
 }
@@ -381,14 +408,46 @@ answer_missed(const struct sg_ask *ask, const struct sg_facts *old,
 		out->facts = NULL;
 }
 
-/* True: the lookup was begun by somebody who did not want what ask wants, a
-   look at all anew. */
+/* What is known does not do for this ask. */
+static bool
+is_insufficient(struct sg_engine *e, const struct sg_facts *f,
+    const struct sg_ask *ask, struct sg_wall now)
+{
+	if (f == NULL || ask->fresh ||
+	    lacks_answer(e, f, ask->demand, ask->whole))
+		return true;
+	return !is_fresh(f, now) &&
+	    !(now.s >= f->fresh_until.s && outage_with_policy(f, now));
+}
+
+/* Waits for f, and for its last word if the first was there and did not do.
+   Answers what it missed; *falls_short: the lookup was begun by somebody who
+   did not want what ask wants. Mutex held. */
+static enum sg_reason
+join(struct sg_engine *e, struct sg_flight *f, const struct sg_ask *ask,
+    struct sg_mono until, bool *falls_short)
+{
+	bool between = f->done;
+
+	f->refs++;
+	pthread_mutex_unlock(&e->mutex);
+	if (e->params.before_wait != NULL)
+		e->params.before_wait(e->params.arg);
+	pthread_mutex_lock(&e->mutex);
+	wait_for(e, f, ask->whole || ask->fresh || between, until);
+	*falls_short = ask->fresh ? !f->job.again
+	    : between && is_insufficient(e, f->facts, ask, sg_wall_now());
+	return f->done ? f->missed : SG_REASON_TIMEOUT;
+}
+
+/* True: the lookup falls short of what ask wants. */
 static bool
 look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
     const struct sg_facts *old, struct sg_answer *out)
 {
 	struct start s = { .hop = &ask->hop, .old = old, .fresh = ask->fresh,
-		.demand = ask->demand, .budget = &ask->budget,
+		.demand = ask->demand, .whole = ask->whole,
+		.budget = &ask->budget,
 		.left_ms = ask->deadline_ms };
 	struct sg_mono until = { sg_mono_now().ms + ask->deadline_ms };
 	enum sg_reason missed = SG_REASON_TIMEOUT;
@@ -399,14 +458,7 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 	out->joined = sg_flight_find(&e->flights, key) != NULL;
 	f = start_flight(e, key, &s, &missed);
 	if (f != NULL) {
-		f->refs++;
-		pthread_mutex_unlock(&e->mutex);
-		if (e->params.before_wait != NULL)
-			e->params.before_wait(e->params.arg);
-		pthread_mutex_lock(&e->mutex);
-		wait_for(e, f, until);
-		missed = f->done ? f->missed : SG_REASON_TIMEOUT;
-		falls_short = ask->fresh && !f->job.again;
+		missed = join(e, f, ask, until, &falls_short);
 		if (f->done && f->facts != NULL)
 			out->facts = sg_facts_ref(f->facts);
 		sg_flight_unref(f);
@@ -427,19 +479,8 @@ look_up(struct sg_engine *e, const char *key, const struct sg_ask *ask,
 	return falls_short && missed == SG_REASON_NONE;
 }
 
-/* What is known does not do for this ask. */
-static bool
-is_insufficient(struct sg_engine *e, const struct sg_facts *f,
-    const struct sg_ask *ask, struct sg_wall now)
-{
-	if (f == NULL || ask->fresh || lacks_probe(e, f, ask->demand))
-		return true;
-	return !is_fresh(f, now) &&
-	    !(now.s >= f->fresh_until.s && outage_with_policy(f, now));
-}
-
-/* Who joined a lookup that was begun without his demand, or to which an old
-   probe was good enough, asks once more. */
+/* Who joined a lookup that was begun without his demand, or early, or to which
+   an old probe was good enough, asks once more. */
 static void
 again_by_myself(struct sg_engine *e, const char *key,
     const struct sg_ask *ask, bool falls_short, struct sg_answer *out,
@@ -450,7 +491,7 @@ again_by_myself(struct sg_engine *e, const char *key,
 
 	if (!falls_short) {
 		if (!out->joined || out->missed != SG_REASON_NONE ||
-		    !lacks_probe(e, out->facts, ask->demand))
+		    !lacks_answer(e, out->facts, ask->demand, ask->whole))
 			return;
 		rest.fresh = false; /* what he joined was */
 	}

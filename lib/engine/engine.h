@@ -73,6 +73,9 @@ struct sg_ask {
 	bool fresh;         /* what is known is not enough: look now */
 	bool demand;        /* a level is asked for: what the MX hosts attain must
 			       be known even if the domain publishes nothing */
+	bool whole;         /* an answer that the handshakes gave is not enough:
+			       whether REQUIRETLS is offered must be known, and
+			       who refuses us only then (M-18) */
 	struct sg_budget budget; /* who pays for a cold lookup */
 };
 

@@ -76,17 +76,23 @@ sg_flight_add(struct sg_flights *t, const struct sg_nexthop *hop,
 	return f;
 }
 
-/* What a late answer brings replaces what those were given who gave it up. */
+/* What a later answer brings replaces what there was. */
 static void
 settle(struct sg_flight *f, struct sg_facts *facts, enum sg_reason missed)
 {
-	if (f->done && facts == NULL)
-		return;
-	sg_facts_unref(&f->facts);
-	f->facts = facts;
-	f->missed = missed;
-	f->done = true;
+	if (!f->done || facts != NULL) {
+		sg_facts_unref(&f->facts);
+		f->facts = facts;
+		f->missed = missed;
+		f->done = true;
+	}
 	pthread_cond_broadcast(&f->cond);
+}
+
+void
+sg_flight_answer(struct sg_flight *f, struct sg_facts *facts)
+{
+	settle(f, facts, SG_REASON_NONE);
 }
 
 void
@@ -104,6 +110,7 @@ sg_flight_finish(struct sg_flights *t, struct sg_flight *f,
 	HASH_DELETE(by_key, t->by_key, f);
 	HASH_DELETE(by_id, t->by_id, f);
 	t->n--;
+	f->over = true;
 	settle(f, facts, missed);
 	sg_flight_unref(f);
 }

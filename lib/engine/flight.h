@@ -21,8 +21,10 @@ struct sg_flight {
 	bool sent, background;
 	unsigned tries;        /* how often it was given to a worker */
 	struct sg_mono began, ends; /* given up then */
-	bool done; /* nobody waits any more; it may still be in the table, when
-		      it was given up and its worker is not through with it */
+	bool done; /* there is an answer, or it was given up; it may still be in
+		      the table, while its worker is not through with it */
+	bool over; /* its worker is: what there is stays */
+	bool first; /* the worker has answered and may correct that */
 	enum sg_reason missed; /* when done without an answer */
 	struct sg_facts *facts; /* when done: what is known now, may be NULL */
 	unsigned refs;         /* the table's and each waiter's */
@@ -47,6 +49,8 @@ struct sg_flight *sg_flight_add(struct sg_flights *t,
    in the table: its worker is still at it, so nobody may start the same. */
 void sg_flight_give_up(struct sg_flight *f, struct sg_facts *facts,
     enum sg_reason missed);
+/* The same with the first of two answers; who asks for both waits on. */
+void sg_flight_answer(struct sg_flight *f, struct sg_facts *facts);
 /* Takes it out of the table, hands facts (a reference, may be NULL) to those
    who wait, and drops the table's reference. */
 void sg_flight_finish(struct sg_flights *t, struct sg_flight *f,

@@ -80,12 +80,13 @@ merge(const struct sg_landing *l, const char *key, struct sg_facts *learnt,
 	(void)sg_store_get(l->store, key, &old, NULL);
 	believed = sg_doubts_believe(l->doubts, l->confirm_s, key, old, learnt,
 	    l->now, l->mono);
-	sg_count_lookup(learnt);
+	if (!l->corrects)
+		sg_count_lookup(learnt);
 	rc = sg_facts_merge(old, learnt, l->now, arc4random_uniform(1001),
 	    out_r);
 	if (rc == SG_OK && !believed)
 		sg_doubt_bound(*out_r, l->now);
-	if (rc == SG_OK)
+	if (rc == SG_OK && !l->corrects)
 		sg_count_policy(key, *out_r, l->now);
 	sg_facts_unref(&old);
 	return rc;

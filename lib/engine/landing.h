@@ -21,6 +21,8 @@ struct sg_landing {
 	uint32_t confirm_s; /* 0: no policy is doubted */
 	struct sg_wall now;
 	struct sg_mono mono;
+	bool corrects; /* it adds to an answer that was landed before, and is
+			  not counted again */
 };
 enum sg_rc sg_landing_judge(const struct sg_landing *landing,
     const struct sg_nexthop *hop, const unsigned char *record, size_t len,

@@ -36,6 +36,7 @@ struct batch {
 	size_t n;
 	uint64_t id[BATCH];
 	struct sg_facts *facts[BATCH];
+	bool first[BATCH]; /* a correction may follow */
 };
 
 /* Takes f out. Mutex held. */
@@ -119,7 +120,25 @@ sg_engine_attach(struct sg_engine *e, unsigned slot, int fd)
 	sg_engine_kick(e);
 }
 
-/* Judges one FACTS frame into the batch. */
+/* The flight that this frame answers; NULL: it was never asked for, or all too
+   late: nothing is to be kept. Mutex held. */
+static struct sg_flight *
+answered(struct sg_engine *e, unsigned slot, uint64_t id)
+{
+	struct sg_flight *f = sg_flight_find_id(&e->flights, id);
+
+	return f != NULL && f->slot == slot && f->sent ? f : NULL;
+}
+
+/* A first answer comes once, and only if one was asked for. */
+static bool
+is_out_of_turn(const struct sg_flight *f, enum sg_frame_type type)
+{
+	return type == SG_FRAME_FIRST ? !f->job.early || f->first
+	    : type == SG_FRAME_DONE && !f->first;
+}
+
+/* Judges one FACTS or FIRST frame into the batch. */
 static void
 land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
     struct batch *b)
@@ -130,23 +149,51 @@ land_facts(struct sg_engine *e, unsigned slot, const struct sg_frame *frame,
 	struct sg_err err = { .text = "" };
 	struct sg_nexthop hop;
 	struct sg_flight *f;
-	bool asked;
+	bool refused = false;
 
 	pthread_mutex_lock(&e->mutex);
 	landing.confirm_s = e->config->confirm_weaker_s;
-	f = sg_flight_find_id(&e->flights, frame->id);
-	asked = f != NULL && f->slot == slot && f->sent;
-	if (asked)
+	f = answered(e, slot, frame->id);
+	if (f != NULL) {
 		hop = f->job.hop;
+		landing.corrects = f->first;
+		refused = is_out_of_turn(f, frame->type);
+		if (frame->type == SG_FRAME_FIRST)
+			f->first = true;
+	}
 	pthread_mutex_unlock(&e->mutex);
-	if (!asked)
-		return; /* never asked, or all too late: not kept */
+	if (f == NULL)
+		return;
 	b->id[b->n] = frame->id;
 	b->facts[b->n] = NULL;
-	if (sg_landing_judge(&landing, &hop, frame->record,
+	b->first[b->n] = frame->type == SG_FRAME_FIRST;
+	if (refused)
+		sg_err_set(&err, SG_REASON_INTERNAL, "a second first answer");
+	if (refused || sg_landing_judge(&landing, &hop, frame->record,
 		frame->record_len, &b->facts[b->n], &err) == SG_BAD)
 		distrust_worker(e, slot, &err);
 	b->n++;
+}
+
+/* What there was stays. */
+static void
+land_done(struct sg_engine *e, unsigned slot, uint64_t id)
+{
+	struct sg_err err = { .text = "" };
+	struct sg_flight *f;
+	bool refused = false;
+
+	pthread_mutex_lock(&e->mutex);
+	f = answered(e, slot, id);
+	if (f != NULL && is_out_of_turn(f, SG_FRAME_DONE))
+		refused = true;
+	else if (f != NULL)
+		finish(e, f, NULL, SG_REASON_NONE);
+	pthread_mutex_unlock(&e->mutex);
+	if (!refused)
+		return;
+	sg_err_set(&err, SG_REASON_INTERNAL, "done without an answer");
+	distrust_worker(e, slot, &err);
 }
 
 static void
@@ -155,13 +202,28 @@ land_refusal(struct sg_engine *e, unsigned slot, uint64_t id)
 	struct sg_flight *f;
 
 	pthread_mutex_lock(&e->mutex);
-	f = sg_flight_find_id(&e->flights, id);
-	if (f != NULL && f->slot == slot && f->sent) {
+	f = answered(e, slot, id);
+	if (f != NULL) {
 		e->stats.refused++;
 		sg_count_missed(SG_REASON_OVERLOAD);
 		finish(e, f, NULL, SG_REASON_OVERLOAD);
 	}
 	pthread_mutex_unlock(&e->mutex);
+}
+
+/* Mutex held. */
+static void
+land_answer(struct sg_engine *e, struct sg_flight *f, struct sg_facts *facts,
+    bool first)
+{
+	if (first || !f->first) {
+		e->stats.answered++;
+		sg_count_lookup_ms(sg_mono_now().ms - f->began.ms);
+	}
+	if (first)
+		sg_flight_answer(f, facts);
+	else
+		finish(e, f, facts, SG_REASON_NONE);
 }
 
 static void
@@ -189,12 +251,23 @@ land_batch(struct sg_engine *e, struct batch *b)
 			doom(f);
 			continue;
 		}
-		e->stats.answered++;
-		sg_count_lookup_ms(sg_mono_now().ms - f->began.ms);
-		finish(e, f, b->facts[i], SG_REASON_NONE);
+		land_answer(e, f, b->facts[i], b->first[i]);
 	}
 	pthread_mutex_unlock(&e->mutex);
 	b->n = 0;
+}
+
+/* A correction is merged with what it corrects: that goes to the store
+   first. */
+static void
+land_before(struct sg_engine *e, struct batch *b, uint64_t id)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->id[i] == id) {
+			land_batch(e, b);
+			return;
+		}
+	}
 }
 
 /* One frame of worker slot. False: no more now. */
@@ -214,8 +287,13 @@ land_one(struct sg_engine *e, unsigned slot, struct batch *b)
 	if (rc == SG_RETRY)
 		lose_worker(e, slot);
 	pthread_mutex_unlock(&e->mutex);
-	if (rc == SG_OK && frame.type == SG_FRAME_FACTS)
+	if (rc == SG_OK)
+		land_before(e, b, frame.id);
+	if (rc == SG_OK && (frame.type == SG_FRAME_FACTS ||
+	    frame.type == SG_FRAME_FIRST))
 		land_facts(e, slot, &frame, b);
+	else if (rc == SG_OK && frame.type == SG_FRAME_DONE)
+		land_done(e, slot, frame.id);
 	else if (rc == SG_OK && frame.type == SG_FRAME_REFUSED)
 		land_refusal(e, slot, frame.id);
 	else if (rc == SG_OK && frame.type != SG_FRAME_PONG) {

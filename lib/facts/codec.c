@@ -301,7 +301,7 @@ get_probe(struct source *s, struct sg_facts_probe *probe)
 	probe->tls_version = (uint16_t)get_uint(s, 2, 0x0304, "tls version");
 	if (probe->tls_version != 0 && probe->tls_version < 0x0300)
 		refuse(s, "tls version");
-	probe->requiretls = get_bool(s, "requiretls");
+	probe->requiretls = get_uint(s, 1, SG_REQUIRETLS_UNASKED, "requiretls");
 	get_text(s, probe->detail, sizeof(probe->detail), "probe detail");
 	probe->at = get_time(s, "probe at");
 	probe->until = get_time(s, "probe until");

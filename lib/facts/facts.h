@@ -117,6 +117,15 @@ enum sg_probe_state {
 	SG_PROBE_UNREACHABLE = 3
 };
 
+/* Does it offer REQUIRETLS within TLS (RFC 8689)? UNASKED: the handshake is
+   all that is known yet, of a probe that is OK; nothing but a message that asks
+   for REQUIRETLS needs to know, and it asks then. */
+enum sg_requiretls {
+	SG_REQUIRETLS_NO = 0,
+	SG_REQUIRETLS_OFFERED = 1,
+	SG_REQUIRETLS_UNASKED = 2
+};
+
 /* The last STARTTLS probe of an MX host. */
 struct sg_facts_probe {
 	enum sg_probe_state state;
@@ -124,7 +133,7 @@ struct sg_facts_probe {
 	enum sg_level level;  /* attained: encrypt, verify or dane; secure is
 				 for decide to say (it takes a policy match) */
 	uint16_t tls_version; /* 0x0303, 0x0304; 0 = none */
-	bool requiretls;      /* offered after STARTTLS (RFC 8689) */
+	enum sg_requiretls requiretls;
 	char detail[SG_FACTS_DETAIL_SIZE];
 	struct sg_wall at, until;
 };

@@ -524,7 +524,7 @@ get_mx(struct source *s, struct sg_facts_mx *mx, unsigned i)
 	mx->addrs = c & 7;
 	mx->addr_dnssec = c >> 3 & 3;
 	mx->is_self = c >> 5 & 1;
-	mx->probe.requiretls = c >> 6 & 1;
+	mx->probe.requiretls = c >> 6;
 	c = *s->p++;
 	mx->tlsa = c & 7;
 	mx->probe.state = c >> 3 & 3;

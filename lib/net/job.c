@@ -24,7 +24,8 @@ enum {
 	FLAG_DEMAND = 1 << 2,
 	FLAG_AGAIN = 1 << 3,
 	FLAG_REFETCH = 1 << 4,
-	FLAG_ALL = (1 << 5) - 1
+	FLAG_EARLY = 1 << 5,
+	FLAG_ALL = (1 << 6) - 1
 };
 
 /* --- writing ------------------------------------------------------------ */
@@ -180,6 +181,7 @@ put_job(struct writer *w, const struct sg_job *job)
 	flags |= job->probe ? FLAG_PROBE : 0;
 	flags |= job->demand ? FLAG_DEMAND : 0;
 	flags |= job->again ? FLAG_AGAIN : 0;
+	flags |= job->early ? FLAG_EARLY : 0;
 	flags |= job->need.refetch ? FLAG_REFETCH : 0;
 	put_int(w, flags, 1);
 	put_int(w, job->hop.port, 2);
@@ -204,6 +206,7 @@ put_payload(struct writer *w, const struct sg_frame *frame)
 		put_job(w, &frame->job);
 		break;
 	case SG_FRAME_FACTS:
+	case SG_FRAME_FIRST:
 		if (frame->record_len < 1 ||
 		    frame->record_len > SG_FACTS_RECORD_MAX)
 			w->full = true;
@@ -213,6 +216,7 @@ put_payload(struct writer *w, const struct sg_frame *frame)
 	case SG_FRAME_PING:
 	case SG_FRAME_PONG:
 	case SG_FRAME_REFUSED:
+	case SG_FRAME_DONE:
 		break;
 	default:
 		w->full = true;
@@ -266,6 +270,7 @@ get_job(struct reader *r, struct sg_job *job)
 	job->probe = (flags & FLAG_PROBE) != 0;
 	job->demand = (flags & FLAG_DEMAND) != 0;
 	job->again = (flags & FLAG_AGAIN) != 0;
+	job->early = (flags & FLAG_EARLY) != 0;
 	job->need.refetch = (flags & FLAG_REFETCH) != 0;
 	return (job_fault(job));
 }
@@ -278,6 +283,7 @@ get_payload(struct reader *r, struct sg_frame *out)
 		out->job.id = out->id;
 		return (get_job(r, &out->job));
 	case SG_FRAME_FACTS:
+	case SG_FRAME_FIRST:
 		if (r->left < 1 || r->left > SG_FACTS_RECORD_MAX)
 			return ("record's length");
 		out->record_len = r->left;
@@ -286,6 +292,7 @@ get_payload(struct reader *r, struct sg_frame *out)
 	case SG_FRAME_PING:
 	case SG_FRAME_PONG:
 	case SG_FRAME_REFUSED:
+	case SG_FRAME_DONE:
 		return (NULL);
 	default:
 		return ("type");

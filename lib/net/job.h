@@ -19,7 +19,10 @@ enum sg_frame_type {
 	SG_FRAME_FACTS = 2,  /* worker to front: record of what was learnt */
 	SG_FRAME_PING = 3,   /* front to worker */
 	SG_FRAME_PONG = 4,   /* worker to front, same id */
-	SG_FRAME_REFUSED = 5 /* worker to front: overloaded, nothing was done */
+	SG_FRAME_REFUSED = 5, /* worker to front: overloaded, nothing was done */
+	SG_FRAME_FIRST = 6,  /* worker to front: record, of a job that is early;
+				FACTS, of the MX hosts alone, or DONE follows */
+	SG_FRAME_DONE = 7    /* worker to front: FIRST needs no correction */
 };
 
 /* Of a held policy's text: longer ones are not told of. */
@@ -39,6 +42,8 @@ struct sg_job {
 	size_t policy_len;
 	bool probe;           /* MX hosts may be probed */
 	bool again;           /* probes that failed are repeated */
+	bool early;           /* answer once the handshakes are over, and correct
+				 it if need be (M-18) */
 	bool demand;          /* a rule or a message asks for a level: find out what
 				 the MX hosts attain though nothing is published */
 };
@@ -47,7 +52,7 @@ struct sg_frame {
 	enum sg_frame_type type;
 	uint64_t id;
 	struct sg_job job;          /* JOB */
-	const unsigned char *record; /* FACTS: points into the message; decode
+	const unsigned char *record; /* FACTS, FIRST: points into the message; decode
 					with sg_facts_decode() */
 	size_t record_len;
 };

@@ -101,10 +101,47 @@ sg_plan_advance(struct sg_plan *plan)
 	sg_assert(plan->magic == PLAN_MAGIC);
 	sg_plan_sts_advance(plan);
 	sg_plan_mx_advance(plan);
-	if (plan->ended || !is_idle(plan))
+	if (plan->ended || !is_idle(plan) || (plan->trailing > 0 && plan->told))
 		return;
 	plan->ended = true;
 	event_active(plan->end, EV_TIMEOUT, 0);
+}
+
+/* The MX hosts alone: what was told of the rest would count twice. NULL too
+   for want of memory. */
+static struct sg_facts *
+correction(const struct sg_plan *plan)
+{
+	const struct sg_facts *all = plan->facts;
+	struct sg_facts *f;
+
+	if (!plan->amended)
+		return (NULL);
+	f = sg_facts_new(&plan->job.hop);
+	if (f == NULL || sg_facts_set_mx(f, all->n_mx) != SG_OK) {
+		sg_facts_unref(&f);
+		return (NULL);
+	}
+	f->mx_state = all->mx_state;
+	f->mx_dnssec = all->mx_dnssec;
+	f->mx_at = all->mx_at;
+	f->mx_until = all->mx_until;
+	memcpy(f->mx, all->mx, all->n_mx * sizeof(*f->mx));
+	return (f);
+}
+
+static void
+tell_last(struct sg_plan *plan)
+{
+	struct sg_facts *f;
+
+	if (!plan->told) {
+		plan->cb(plan->arg, plan->job.id, plan->facts, false);
+		return;
+	}
+	f = correction(plan);
+	plan->cb(plan->arg, plan->job.id, f, false);
+	sg_facts_unref(&f);
 }
 
 static void
@@ -115,7 +152,15 @@ on_end(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sg_assert(plan->magic == PLAN_MAGIC);
-	plan->cb(plan->arg, plan->job.id, plan->facts);
+	plan->ended = false;
+	if (!is_idle(plan)) /* since a host was refused us after all */
+		return;
+	if (plan->trailing > 0) {
+		plan->told = true;
+		plan->cb(plan->arg, plan->job.id, plan->facts, true);
+		return;
+	}
+	tell_last(plan);
 	sg_plan_cancel(plan);
 }
 

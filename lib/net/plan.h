@@ -7,6 +7,8 @@
  *   GET policy once TXT says STS and an address is there; A, AAAA, TLSA and a
  *   probe of the MX hosts as soon as MX is there, if the domain has STS, its
  *   MX RRset is secure, or a rule demands it
+ * An early job is answered when the handshakes are over that it needs; the EHLO
+ * within TLS that follows corrects the answer, or does not.
  * It ends when nothing is left to learn, or at the deadline with what there
  * is. A domain that publishes nothing costs one round trip: it is not waited
  * for the policy host's addresses then. Where a policy is held and need not
@@ -45,9 +47,11 @@ enum sg_rc sg_net_check(const struct sg_config *config, struct sg_err *err);
 struct sg_plan;
 /* cb is called once, never inside sg_plan_start(), with what was learnt
    (borrowed). Only what this lookup learnt: merging with what was known is
-   the engine's. NULL: not started (out of memory). */
+   the engine's. If the job is early, it may be called with `more` first; the
+   last call then has what is to be corrected in the MX hosts, and nothing
+   else, or NULL: nothing. NULL: not started (out of memory). */
 typedef void sg_plan_cb(void *arg, uint64_t job_id,
-    const struct sg_facts *learnt);
+    const struct sg_facts *learnt, bool more);
 struct sg_plan *sg_plan_start(struct sg_net *net, const struct sg_job *job,
     sg_plan_cb *cb, void *arg);
 void sg_plan_cancel(struct sg_plan *plan);

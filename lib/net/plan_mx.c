@@ -35,6 +35,7 @@ struct sg_plan_mx_host {
 	struct sg_tlsa recs[SG_DNS_MAX_RR];
 	size_t n_recs;
 	struct sg_probe_wait *wait;
+	bool trails; /* the probe is OK if the host does not refuse us now */
 };
 
 static void next_tlsa(struct sg_plan_mx_host *h);
@@ -352,16 +353,37 @@ suspends_search(const struct sg_plan_mx_host *h)
 	    !sg_plan_sts_is_idle(h->plan) && matches(h));
 }
 
+/* Whether the last word differs from the word before, in what anybody asks
+   by. That REQUIRETLS is not offered is not worth telling: who needs it asks
+   once more. */
+static bool
+is_news(const struct sg_facts_probe *first, const struct sg_facts_probe *last)
+{
+	return (last->state != first->state || last->level != first->level ||
+	    last->requiretls == SG_REQUIRETLS_OFFERED);
+}
+
 static void
 on_probe(void *arg, const struct sg_probe_result *result)
 {
 	struct sg_plan_mx_host *h = arg;
 	struct sg_plan *plan = h->plan;
 
-	h->wait = NULL;
+	if (h->trails) {
+		plan->trailing--;
+		plan->amended |= plan->told &&
+		    is_news(&h->mx->probe, &result->probe);
+	} else {
+		plan->probing--;
+		plan->amended |= plan->told;
+	}
+	h->trails = result->more;
+	if (h->trails)
+		plan->trailing++;
+	else
+		h->wait = NULL;
 	h->mx->probe = result->probe;
 	h->probe = SG_PLAN_DONE;
-	plan->probing--;
 	sg_plan_advance(plan);
 }
 
@@ -378,6 +400,7 @@ start_probe(struct sg_plan_mx_host *h)
 		.tlsa = h->recs,
 		.n_tlsa = h->mx->tlsa == SG_TLSA_USABLE ? h->n_recs : 0,
 		.tlsa_base = h->base[h->at < h->n_base ? h->at : 0],
+		.early = plan->job.early,
 	};
 
 	if (plan->facts->mx_dnssec == SG_DNSSEC_SECURE) { /* D-46, D-47 */
@@ -397,16 +420,24 @@ start_probe(struct sg_plan_mx_host *h)
 	plan->probing++;
 }
 
+/* for_good: if the host that ended the search can still refuse us, the others
+   may have their turn later. It goes on itself. */
 static void
-stop_probes(struct sg_plan *plan)
+stop_probes(struct sg_plan *plan, bool for_good)
 {
 	for (unsigned i = 0; i < plan->n_hosts; i++) {
 		struct sg_plan_mx_host *h = &plan->hosts[i];
 
-		if (h->wait != NULL)
+		if (h->trails)
+			continue;
+		if (h->wait != NULL) {
 			plan->probing--;
+			plan->probes--;
+			h->probe = SG_PLAN_TO_DO;
+		}
 		sg_probe_share_leave(&h->wait);
-		h->probe = SG_PLAN_DONE;
+		if (for_good)
+			h->probe = SG_PLAN_DONE;
 	}
 }
 
@@ -417,7 +448,7 @@ advance_probes(struct sg_plan *plan)
 {
 	for (unsigned i = 0; i < plan->n_hosts; i++) {
 		if (ends_search(&plan->hosts[i])) {
-			stop_probes(plan);
+			stop_probes(plan, !plan->hosts[i].trails);
 			return;
 		}
 	}

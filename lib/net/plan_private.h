@@ -25,6 +25,8 @@ struct sg_plan {
 	struct sg_mono ends;
 	struct event *end; /* reports, from the loop */
 	bool ended;
+	bool told;    /* all but what trails behind */
+	bool amended; /* what was told does not hold */
 
 	struct sg_dns_query *txt_query, *mx_query;
 	enum sg_plan_step txt, mx;
@@ -41,6 +43,7 @@ struct sg_plan {
 	unsigned n_hosts;
 	struct sg_plan_mx_host *hosts;
 	unsigned probing, probes; /* now; in all */
+	unsigned trailing; /* hosts that are OK if they stay it (M-18) */
 };
 
 /* plan.c */

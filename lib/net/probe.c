@@ -88,8 +88,8 @@ free_probe(struct sg_probe *probe)
 {
 	sg_assert(probe->magic == PROBE_MAGIC);
 	sg_probe_conn_free(&probe->conn);
-	if (probe->begin != NULL)
-		event_free(probe->begin);
+	if (probe->turn != NULL)
+		event_free(probe->turn);
 	LIST_REMOVE(probe, link);
 	free(probe->tlsa_data);
 	probe->magic = 0;
@@ -124,26 +124,34 @@ note(struct sg_probe *probe, const struct sg_probe_finding *found)
 }
 
 static void
-finish(struct sg_probe *probe)
+fill_result(const struct sg_probe *probe, const struct sg_probe_finding *f,
+    struct sg_probe_result *out)
 {
-	const struct sg_probe_finding *f = &probe->best;
-	struct sg_probe_result result = { .silence = probe->silence };
 	const struct sg_prober *prober = probe->prober;
-	sg_probe_cb *cb = probe->cb;
-	void *arg = probe->arg;
 	uint32_t good_for = f->state == SG_PROBE_OK ? prober->good_for_s
 	    : prober->bad_for_s;
 
-	result.probe.state = f->state;
-	result.probe.reason = f->reason;
-	result.probe.level = f->level;
-	result.probe.tls_version = f->tls_version;
-	result.probe.requiretls = f->requiretls;
-	memcpy(result.probe.detail, f->detail, sizeof(result.probe.detail));
+	*out = (struct sg_probe_result) { .silence = probe->silence };
+	out->probe.state = f->state;
+	out->probe.reason = f->reason;
+	out->probe.level = f->level;
+	out->probe.tls_version = f->tls_version;
+	out->probe.requiretls = f->requiretls;
+	memcpy(out->probe.detail, f->detail, sizeof(out->probe.detail));
 	if (f->state != SG_PROBE_UNTESTED) {
-		result.probe.at = sg_wall_now();
-		result.probe.until.s = result.probe.at.s + good_for;
+		out->probe.at = sg_wall_now();
+		out->probe.until.s = out->probe.at.s + good_for;
 	}
+}
+
+static void
+finish(struct sg_probe *probe)
+{
+	struct sg_probe_result result;
+	sg_probe_cb *cb = probe->cb;
+	void *arg = probe->arg;
+
+	fill_result(probe, &probe->best, &result);
 	free_probe(probe);
 	cb(arg, &result);
 }
@@ -225,21 +233,57 @@ sg_probe_landed(struct sg_probe *probe, const struct sg_probe_finding *found)
 {
 	sg_assert(probe->magic == PROBE_MAGIC);
 	probe->conn = NULL;
+	event_del(probe->turn); /* what it would tell is outdated */
 	note(probe, found);
 	advance(probe);
 }
 
 static void
-on_begin(evutil_socket_t fd, short what, void *arg)
+begin(struct sg_probe *probe)
+{
+	probe->begun = true;
+	if (probe->n_addrs == 0)
+		note_untested(probe, SG_REASON_NOT_PROBED, "no address");
+	advance(probe);
+}
+
+/* Not from within the connection, which the callback may end. */
+static void
+tell_first(struct sg_probe *probe)
+{
+	struct sg_probe_result result;
+
+	fill_result(probe, &probe->first, &result);
+	result.more = true;
+	probe->told = true;
+	probe->cb(probe->arg, &result);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct sg_probe *probe = arg;
 
 	(void)fd;
 	(void)what;
 	sg_assert(probe->magic == PROBE_MAGIC);
-	if (probe->n_addrs == 0)
-		note_untested(probe, SG_REASON_NOT_PROBED, "no address");
-	advance(probe);
+	if (!probe->begun)
+		begin(probe);
+	else
+		tell_first(probe);
+}
+
+/* Said once: a second address is tried when the first refused us after all. */
+void
+sg_probe_shook_hands(struct sg_probe *probe,
+    const struct sg_probe_finding *found)
+{
+	sg_assert(probe->magic == PROBE_MAGIC);
+	if (!probe->early || probe->told)
+		return;
+	probe->first = *found;
+	probe->first.requiretls = SG_REQUIRETLS_UNASKED;
+	event_active(probe->turn, EV_TIMEOUT, 0);
 }
 
 /* --- starting ----------------------------------------------------------- */
@@ -320,9 +364,10 @@ sg_probe_start(struct sg_prober *prober, const struct sg_probe_params *params,
 	probe->cb = cb;
 	probe->arg = arg;
 	LIST_INSERT_HEAD(&prober->probes, probe, link);
-	probe->begin = event_new(prober->base, -1, 0, on_begin, probe);
-	if (probe->begin == NULL || !copy_params(probe, params) ||
-	    event_add(probe->begin, &now) != 0) {
+	probe->early = params->early;
+	probe->turn = event_new(prober->base, -1, 0, on_turn, probe);
+	if (probe->turn == NULL || !copy_params(probe, params) ||
+	    event_add(probe->turn, &now) != 0) {
 		free_probe(probe);
 		return (NULL);
 	}

@@ -46,6 +46,9 @@ struct sg_probe_params {
 	   hop and what it is an alias of (D-46, D-47). */
 	const char *names[SG_PROBE_NAMES_MAX];
 	size_t n_names;
+	/* A handshake that makes the host OK is told at once, a round trip
+	   before the answer to the EHLO within TLS. */
+	bool early;
 };
 
 struct sg_probe_result {
@@ -57,6 +60,10 @@ struct sg_probe_result {
 	   VERIFY and DANE need TLS 1.2 (X-26). detail is printable; peer text
 	   in it is escaped. at and until are set but for UNTESTED. */
 	struct sg_facts_probe probe;
+	/* A word before the last (early): requiretls is UNASKED, and the
+	   callback runs once more. By then the host may have refused us, as it
+	   can with TLS 1.3 only after the handshake (M-18). */
+	bool more;
 	/* Some address said 421: nobody shall connect there for an hour. The
 	   prober itself does not. */
 	bool silence;
@@ -66,13 +73,14 @@ typedef void sg_probe_cb(void *arg, const struct sg_probe_result *result);
 /* Tries the addresses in turn until one is OK (X-08); else the result is the
    most telling failure: FAIL, then UNREACHABLE, then UNTESTED (by the limits
    of probe_limits.h, not-probed; refused by the guard, special-use-address;
-   for our own lack, overload or internal). The callback runs once, not inside
-   this call, and at the latest at deadline_ms; QUIT is said after it. NULL:
+   for our own lack, overload or internal). The callback runs once, or twice
+   (more), not inside this call, and at the latest at deadline_ms; QUIT is said
+   after the last. NULL:
    not started: out of memory, names that are not in kept form, TLSA records
    that sg_tlsa_select() would not leave. */
 struct sg_probe;
 struct sg_probe *sg_probe_start(struct sg_prober *prober,
     const struct sg_probe_params *params, sg_probe_cb *cb, void *arg);
-/* Before its callback only; it does not run. */
+/* Before its last callback only; none runs after. */
 void sg_probe_cancel(struct sg_probe *probe);
 #endif

@@ -36,7 +36,7 @@ struct sg_probe_finding {
 	enum sg_reason reason;
 	enum sg_level level;
 	uint16_t tls_version;
-	bool requiretls;
+	enum sg_requiretls requiretls;
 	char detail[SG_FACTS_DETAIL_SIZE];
 };
 
@@ -57,13 +57,17 @@ struct sg_probe {
 	char names[SG_PROBE_NAMES_MAX][SG_DOMAIN_SIZE];
 	size_t n_names;
 	struct sg_mono ends;
-	struct event *begin;
+	bool early, begun, told; /* told: a word before the last */
+	struct event *turn; /* begins; tells what is told early */
 	struct sg_probe_conn *conn; /* the attempt under way */
 	bool counted; /* by its provider's bucket */
 	bool silence;
-	struct sg_probe_finding best;
+	struct sg_probe_finding best, first; /* first: of the handshake */
 };
 
+/* The handshake went well; the connection goes on. */
+void sg_probe_shook_hands(struct sg_probe *probe,
+    const struct sg_probe_finding *found);
 /* An address is done with: conn is gone or says QUIT on its own. */
 void sg_probe_landed(struct sg_probe *probe,
     const struct sg_probe_finding *found);
@@ -97,8 +101,8 @@ struct sg_probe_conn {
 	bool dane_ok; /* OpenSSL's word on the TLSA records */
 	int dane_error;
 	struct sg_smtp_reply reply;
-	struct sg_probe_finding found; /* of the handshake; told if the peer
-					  goes on after it (M-18) */
+	struct sg_probe_finding found; /* of the handshake; it holds if the
+					  peer goes on after it (M-18) */
 };
 
 /* Connects to addr, which may be tried until ms from now. NULL, found filled:

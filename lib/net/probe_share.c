@@ -14,6 +14,7 @@
 #define uthash_nonfatal_oom(e) ((void)(e))
 #include <bsd/sys/queue.h>
 #include <uthash.h>
+#include "base/clock.h"
 #include "net/probe_share.h"
 
 #define KEY_SIZE 32
@@ -21,8 +22,12 @@
 
 struct sg_probe_wait {
 	LIST_ENTRY(sg_probe_wait) link;
-	struct place *place; /* NULL: the result is in `result` */
+	struct place *place; /* NULL: the last word is in `result` */
 	struct event *event;
+	struct sg_mono ends;
+	bool early; /* wants a word before the last ... */
+	bool due;   /* ... it is in `result` */
+	bool told;  /* he has had it */
 	sg_probe_cb *cb;
 	void *arg;
 	struct sg_probe_result result;
@@ -32,7 +37,7 @@ struct place {
 	struct sg_probe_share *share;
 	unsigned char key[KEY_SIZE];
 	struct sg_probe *probe; /* under way; NULL: result holds */
-	struct sg_probe_result result;
+	struct sg_probe_result result; /* more: a word before the last */
 	LIST_HEAD(, sg_probe_wait) waits;
 	UT_hash_handle hh;
 };
@@ -96,6 +101,30 @@ make_key(const struct sg_probe_params *p, unsigned char key[KEY_SIZE])
 /* --- who waits ---------------------------------------------------------- */
 
 static void
+arm(struct sg_probe_wait *wait)
+{
+	int64_t left = wait->ends.ms - sg_mono_now().ms;
+	struct timeval tv = { 0, 0 };
+
+	if (left > 0)
+		tv = (struct timeval){ left / 1000, left % 1000 * 1000 };
+	event_add(wait->event, &tv);
+}
+
+/* He may leave in his callback. */
+static void
+tell_first(struct sg_probe_wait *wait)
+{
+	struct sg_probe_result result = wait->result;
+
+	wait->due = false;
+	wait->told = true;
+	arm(wait);
+	wait->cb(wait->arg, &result);
+}
+
+/* At the deadline what was said before holds. */
+static void
 on_wait(evutil_socket_t fd, short what, void *arg)
 {
 	struct sg_probe_wait *wait = arg;
@@ -105,10 +134,15 @@ on_wait(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (wait->place != NULL) { /* the deadline */
+	if (wait->place != NULL && wait->due) {
+		tell_first(wait);
+		return;
+	}
+	if (wait->place != NULL && !wait->told) {
 		memset(&result, 0, sizeof(result));
 		result.probe.reason = SG_REASON_TIMEOUT;
 	}
+	result.more = false;
 	sg_probe_share_leave(&wait);
 	cb(cb_arg, &result);
 }
@@ -133,9 +167,15 @@ wait_new(struct sg_probe_share *share, sg_probe_cb *cb, void *arg)
 static void
 wait_tell(struct sg_probe_wait *wait, const struct sg_probe_result *result)
 {
-	if (wait->place != NULL)
-		LIST_REMOVE(wait, link);
-	wait->place = NULL;
+	if (result->more && !wait->early)
+		return;
+	if (result->more)
+		wait->due = true;
+	else {
+		if (wait->place != NULL)
+			LIST_REMOVE(wait, link);
+		wait->place = NULL;
+	}
 	wait->result = *result;
 	event_active(wait->event, EV_TIMEOUT, 0);
 }
@@ -188,11 +228,12 @@ on_probe(void *arg, const struct sg_probe_result *result)
 	struct place *p = arg;
 	struct sg_probe_wait *wait, *next;
 
-	p->probe = NULL;
+	if (!result->more)
+		p->probe = NULL;
 	p->result = *result;
 	LIST_FOREACH_SAFE(wait, &p->waits, link, next)
 		wait_tell(wait, result);
-	if (result->probe.state == SG_PROBE_UNTESTED)
+	if (!result->more && result->probe.state == SG_PROBE_UNTESTED)
 		place_free(p); /* nothing was learnt */
 }
 
@@ -216,6 +257,7 @@ start(struct sg_probe_share *share, const unsigned char key[KEY_SIZE],
 	struct place *p;
 
 	whole.deadline_ms = share->probe_ms;
+	whole.early = true; /* who joins may want it */
 	make_room(share);
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
@@ -237,17 +279,17 @@ start(struct sg_probe_share *share, const unsigned char key[KEY_SIZE],
 }
 
 static void
-join(struct place *p, struct sg_probe_wait *wait, int deadline_ms)
+join(struct place *p, struct sg_probe_wait *wait)
 {
-	struct timeval tv = { deadline_ms / 1000, deadline_ms % 1000 * 1000 };
-
 	if (p->probe == NULL) {
 		wait_tell(wait, &p->result);
 		return;
 	}
 	wait->place = p;
 	LIST_INSERT_HEAD(&p->waits, wait, link);
-	event_add(wait->event, &tv);
+	arm(wait);
+	if (p->result.more)
+		wait_tell(wait, &p->result);
 }
 
 struct sg_probe_wait *
@@ -264,6 +306,8 @@ sg_probe_share_ask(struct sg_probe_share *share,
 	wait = wait_new(share, cb, arg);
 	if (wait == NULL)
 		return (NULL);
+	wait->ends.ms = sg_mono_now().ms + params->deadline_ms;
+	wait->early = params->early;
 	HASH_FIND(hh, share->places, key, KEY_SIZE, p);
 	if (p != NULL && p->probe == NULL && !is_good_enough(p, again)) {
 		place_free(p);
@@ -274,7 +318,7 @@ sg_probe_share_ask(struct sg_probe_share *share,
 	if (p == NULL)
 		sg_probe_share_leave(&wait);
 	else
-		join(p, wait, params->deadline_ms);
+		join(p, wait);
 	return (wait);
 }
 

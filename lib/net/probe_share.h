@@ -21,14 +21,15 @@ struct sg_probe_share *sg_probe_share_new(struct event_base *base,
 void sg_probe_share_free(struct sg_probe_share **share);
 
 /* As sg_probe_start(), with the same promises, but deadline_ms is only for who
-   asks: at its end he gets UNTESTED, timeout. again: a result that is not OK
+   asks: at its end he gets UNTESTED, timeout; or, as the last word, what he was
+   told early. again: a result that is not OK
    is not good enough, unless it is of the last seconds (RFC 8461 5 wants a
    look before mail is refused). */
 struct sg_probe_wait;
 struct sg_probe_wait *sg_probe_share_ask(struct sg_probe_share *share,
     const struct sg_probe_params *params, bool again, sg_probe_cb *cb,
     void *arg);
-/* Before its callback only; it does not run. The probe itself goes on: what
+/* Before its last callback only; none runs after. The probe itself goes on: what
    it finds is kept. Leaves NULL; NULL is fine. */
 void sg_probe_share_leave(struct sg_probe_wait **wait);
 #endif

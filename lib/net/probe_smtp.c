@@ -185,6 +185,8 @@ bool
 sg_probe_on_secure(struct sg_probe_conn *conn)
 {
 	say_ehlo(conn, SG_STEP_EHLO_TLS);
+	if (conn->found.state == SG_PROBE_OK)
+		sg_probe_shook_hands(conn->probe, &conn->found);
 	return (true);
 }
 
@@ -192,7 +194,8 @@ static bool
 go_quit(struct sg_probe_conn *conn)
 {
 	conn->found.requiretls =
-	    (conn->reply.keywords & SG_SMTP_REQUIRETLS) != 0;
+	    (conn->reply.keywords & SG_SMTP_REQUIRETLS) != 0
+	    ? SG_REQUIRETLS_OFFERED : SG_REQUIRETLS_NO;
 	return (sg_probe_conn_end(conn, &conn->found, true));
 }
 

@@ -165,14 +165,20 @@ running_free(struct running *r)
 
 /* What cannot be told is refused, so that nobody waits for it. */
 static void
-on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt)
+on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt, bool more)
 {
 	struct running *r = arg;
 	struct worker *w = r->worker;
-	struct sg_frame frame = { .type = SG_FRAME_FACTS, .id = job_id };
+	struct sg_frame frame = { .type = more ? SG_FRAME_FIRST :
+	    SG_FRAME_FACTS, .id = job_id };
 	unsigned char *record = NULL;
 
-	running_free(r);
+	if (!more)
+		running_free(r);
+	if (learnt == NULL) {
+		send_plain(w, SG_FRAME_DONE, job_id);
+		return;
+	}
 	if (sg_facts_encode(learnt, &record, &frame.record_len) == SG_OK) {
 		frame.record = record;
 		if (!send_frame(w, &frame))

@@ -130,7 +130,9 @@ build_word(struct sg_facts_mx *mx, const char *word)
 	if (strcmp(word, "self") == 0)
 		mx->is_self = true;
 	else if (strcmp(word, "requiretls") == 0)
-		mx->probe.requiretls = true;
+		mx->probe.requiretls = SG_REQUIRETLS_OFFERED;
+	else if (strcmp(word, "requiretls-unasked") == 0)
+		mx->probe.requiretls = SG_REQUIRETLS_UNASKED;
 	else if (strncmp(word, "addr-", 5) == 0)
 		mx->addrs = (enum sg_addr_state)value_of(addr_words,
 		    N(addr_words), word);

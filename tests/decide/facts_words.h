@@ -14,8 +14,8 @@
    last state behind it), "testing", "mode-none", "expired".
    mx: a state of the RRset, "secure" before it if DNSSEC says so.
    A host: addresses are there, TLSA is not, nothing probed, unless its words
-   say so: "self", "requiretls", "addr-none", "tlsa", "tlsa-unusable",
-   "ok:LEVEL[:REASON]", "fail:REASON[:LEVEL]", "unreachable[:REASON]". */
+   say so: "self", "requiretls", "requiretls-unasked", "addr-none", "tlsa",
+   "tlsa-unusable", "ok:LEVEL[:REASON]", "fail:REASON[:LEVEL]", "unreachable[:REASON]". */
 struct sg_facts *facts_of_words(const char *sts, const char *mx,
     const char *hosts);
 

@@ -13,3 +13,8 @@ tests_engine_test_engine_CFLAGS = $(TEST_CFLAGS)
 tests_engine_test_engine_LDFLAGS = -Wl,--wrap=sg_store_get \
 	-Wl,--wrap=sg_mono_now
 tests_engine_test_engine_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/engine/test_early
+tests_engine_test_early_SOURCES = tests/engine/test_early.c \
+	tests/support/fake_worker.h tests/support/fake_worker.c
+tests_engine_test_early_CFLAGS = $(TEST_CFLAGS)
+tests_engine_test_early_LDADD = $(TEST_LIBS)

@@ -123,7 +123,7 @@ rnd_mx(struct sg_facts *f)
 		mx->probe.level = levels[rnd(4)];
 		mx->probe.tls_version =
 		    rnd(2) ? 0 : (uint16_t)(0x0300 + rnd(5));
-		mx->probe.requiretls = rnd(2);
+		mx->probe.requiretls = rnd(3);
 		rnd_detail(mx->probe.detail);
 		mx->probe.at = rnd_time();
 		mx->probe.until = rnd_time();

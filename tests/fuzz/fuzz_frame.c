@@ -53,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (frame.type == SG_FRAME_JOB)
 		check_job(&frame.job);
-	if (frame.type == SG_FRAME_FACTS) {
+	if (frame.type == SG_FRAME_FACTS || frame.type == SG_FRAME_FIRST) {
 		fuzz_hold(frame.record >= data && frame.record_len >= 1);
 		fuzz_hold(frame.record + frame.record_len == data + size);
 	}

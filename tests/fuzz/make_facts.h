@@ -95,7 +95,7 @@ make_mx(struct fuzz_bytes *in, struct sg_facts_mx *mx, unsigned i)
 	mx->probe.reason = fuzz_below(in, SG_REASON_COUNT);
 	mx->probe.level = levels[fuzz_below(in, 4)];
 	mx->probe.tls_version = versions[fuzz_below(in, 4)];
-	mx->probe.requiretls = fuzz_below(in, 2);
+	mx->probe.requiretls = fuzz_below(in, 3);
 	make_detail(in, mx->probe.detail, sizeof(mx->probe.detail));
 	mx->probe.at = make_time(in);
 	mx->probe.until = make_time(in);

@@ -88,6 +88,11 @@ tests_net_test_plan_probe_SOURCES = tests/net/test_plan_probe.c \
 	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)
 tests_net_test_plan_probe_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_plan_probe_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_plan_early
+tests_net_test_plan_early_SOURCES = tests/net/test_plan_early.c \
+	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)
+tests_net_test_plan_early_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_early_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_probe_share
 tests_net_test_probe_share_SOURCES = tests/net/test_probe_share.c $(MX_SERVER)
 tests_net_test_probe_share_CFLAGS = $(TEST_CFLAGS)

@@ -61,7 +61,8 @@ decode(const unsigned char *data, size_t len, struct sg_frame *out)
 	ck_assert(rc == SG_OK || rc == SG_BAD);
 	if (rc == SG_BAD)
 		ck_assert_int_eq(err.reason, SG_REASON_INTERNAL);
-	if (rc == SG_OK && out->type == SG_FRAME_FACTS)
+	if (rc == SG_OK && (out->type == SG_FRAME_FACTS ||
+	    out->type == SG_FRAME_FIRST))
 		out->record = data + (out->record - copy);
 	if (rc == SG_OK && out->job.policy != NULL)
 		out->job.policy = (const char *)data +
@@ -96,13 +97,14 @@ assert_same_job(const struct sg_job *a, const struct sg_job *b)
 	ck_assert_int_eq(a->probe, b->probe);
 	ck_assert_int_eq(a->demand, b->demand);
 	ck_assert_int_eq(a->again, b->again);
+	ck_assert_int_eq(a->early, b->early);
 	ck_assert_int_eq(a->policy != NULL, b->policy != NULL);
 	ck_assert_uint_eq(a->policy_len, b->policy_len);
 	if (a->policy != NULL)
 		ck_assert_mem_eq(a->policy, b->policy, a->policy_len);
 }
 
-/* All 32 combinations of flags, with a policy and without. */
+/* All 64 combinations of flags, with a policy and without. */
 START_TEST(test_job_round_trip)
 {
 	struct sg_job job = sample_job();
@@ -114,7 +116,8 @@ START_TEST(test_job_round_trip)
 	job.demand = _i & 4;
 	job.need.refetch = _i & 8;
 	job.again = _i & 16;
-	if (_i & 32) {
+	job.early = _i & 32;
+	if (_i & 64) {
 		job.policy = NULL;
 		job.policy_len = 0;
 	}
@@ -144,7 +147,7 @@ END_TEST
 START_TEST(test_plain_round_trip)
 {
 	static const enum sg_frame_type types[] = { SG_FRAME_PING,
-		SG_FRAME_PONG, SG_FRAME_REFUSED };
+		SG_FRAME_PONG, SG_FRAME_REFUSED, SG_FRAME_DONE };
 	struct sg_frame frame = { .type = types[_i], .id = UINT64_MAX }, got;
 	size_t len = encode(&frame);
 
@@ -161,20 +164,23 @@ START_TEST(test_facts_round_trip)
 	static const struct {
 		size_t len;
 		bool fits;
-	} rows[] = { { 0, false }, { 1, true }, { 1000, true },
+	} sizes[] = { { 0, false }, { 1, true }, { 1000, true },
 		{ SG_FACTS_RECORD_MAX, true },
 		{ SG_FACTS_RECORD_MAX + 1, false } };
-	struct sg_frame frame = { .type = SG_FRAME_FACTS, .id = 7,
-		.record = record, .record_len = rows[_i].len }, got;
+	const size_t want = sizes[_i / 2].len;
+	struct sg_frame frame = { .type = _i % 2 ? SG_FRAME_FIRST :
+	    SG_FRAME_FACTS, .id = 7, .record = record,
+		.record_len = want }, got;
 	size_t len;
 
 	memset(record, 0xa5, sizeof(record));
 	len = encode(&frame);
-	ck_assert_uint_eq(len, rows[_i].fits ? HEAD_LEN + rows[_i].len : 0);
+	ck_assert_uint_eq(len, sizes[_i / 2].fits ? HEAD_LEN + want : 0);
 	if (len == 0)
 		return;
 	ck_assert_int_eq(decode(frame_buf, len, &got), SG_OK);
-	ck_assert_uint_eq(got.record_len, rows[_i].len);
+	ck_assert_int_eq(got.type, frame.type);
+	ck_assert_uint_eq(got.record_len, want);
 	ck_assert_int_eq(memcmp(got.record, record, got.record_len), 0);
 }
 END_TEST
@@ -365,13 +371,14 @@ static const struct {
 	{ "version 0", 4, 0 },
 	{ "version 2", 4, 2 },
 	{ "type 0", 5, 0 },
-	{ "type 6", 5, 6 },
+	{ "type 8", 5, 8 },
 	{ "type 255", 5, 255 },
 	{ "a job's payload in a ping", 5, SG_FRAME_PING },
 	{ "a job's payload in a refusal", 5, SG_FRAME_REFUSED },
+	{ "a job's payload in a last word", 5, SG_FRAME_DONE },
 	{ "length, first octet", 14, 0x80 },
 	{ "length too short", 17, 1 },
-	{ "unknown flag", 18, 0x20 },
+	{ "unknown flag", 18, 0x40 },
 	{ "unknown flag, highest", 18, 0x80 },
 	{ "name longer than the frame", 25, 200 },
 	{ "NUL in the name", 27, 0 },
@@ -397,7 +404,7 @@ START_TEST(test_encode_refuses)
 	size_t len = encode_job(&job);
 
 	ck_assert_uint_eq(encode(&frame), 0);
-	frame.type = (enum sg_frame_type)6;
+	frame.type = (enum sg_frame_type)8;
 	ck_assert_uint_eq(encode(&frame), 0);
 	frame = (struct sg_frame){ .type = SG_FRAME_JOB, .job = job };
 	for (size_t size = 0; size < len; size++)
@@ -550,10 +557,10 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, test_job_round_trip, 0, 64);
+	tcase_add_loop_test(tc, test_job_round_trip, 0, 128);
 	tcase_add_test(tc, test_big_endian);
-	tcase_add_loop_test(tc, test_plain_round_trip, 0, 3);
-	tcase_add_loop_test(tc, test_facts_round_trip, 0, 5);
+	tcase_add_loop_test(tc, test_plain_round_trip, 0, 4);
+	tcase_add_loop_test(tc, test_facts_round_trip, 0, 10);
 	tcase_add_loop_test(tc, test_job_fields, 0, ROWS(job_rows));
 	tcase_add_loop_test(tc, test_job_too_long, 0, ROWS(long_rows));
 	tcase_add_loop_test(tc, test_job_policy, 0, ROWS(policy_rows));

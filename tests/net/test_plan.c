@@ -69,11 +69,12 @@ fixture_close(struct fixture *f)
 }
 
 static void
-on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt)
+on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt, bool more)
 {
 	struct fixture *f = arg;
 
 	ck_assert_uint_eq(job_id, 77);
+	ck_assert(!more);
 	f->called++;
 	f->facts = sg_facts_ref(learnt);
 }

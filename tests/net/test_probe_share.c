@@ -148,6 +148,118 @@ START_TEST(test_join)
 }
 END_TEST
 
+static const struct mx_script silent = { .at = MX_EHLO_TLS,
+	.how = MX_HANG };
+static const struct mx_script refuses = { .at = MX_EHLO_TLS,
+	.how = MX_CLOSE };
+
+struct early_outcome {
+	unsigned words;
+	struct sg_probe_result first;
+	struct probe_outcome last;
+};
+
+static void
+on_early(void *arg, const struct sg_probe_result *result)
+{
+	struct early_outcome *out = arg;
+
+	ck_assert_msg(!asking, "callback inside sg_probe_share_ask()");
+	out->words++;
+	if (result->more)
+		out->first = *result;
+	else
+		on_result(&out->last, result);
+}
+
+static struct sg_probe_wait *
+ask_early(int deadline_ms, struct early_outcome *out)
+{
+	struct sg_probe_params p = probe_bench_params(&bench);
+	struct sg_probe_wait *wait;
+
+	memset(out, 0, sizeof(*out));
+	p.early = true;
+	p.deadline_ms = deadline_ms;
+	asking = true;
+	wait = sg_probe_share_ask(share, &p, false, on_early, out);
+	asking = false;
+	ck_assert_ptr_nonnull(wait);
+	return (wait);
+}
+
+static void
+await_first(struct early_outcome *out)
+{
+	while (out->words == 0)
+		ck_assert_int_eq(event_base_loop(bench.base, EVLOOP_ONCE), 0);
+	ck_assert_int_eq(out->first.probe.state, SG_PROBE_OK);
+	ck_assert_int_eq(out->first.probe.requiretls, SG_REQUIRETLS_UNASKED);
+}
+
+/* Of those who share a probe each is told as he asked: early, whenever he
+   came, or once. At his deadline what he was told holds. */
+START_TEST(test_early)
+{
+	struct early_outcome early[2];
+	struct sg_probe_wait *wait;
+	struct probe_outcome whole;
+
+	mx_server_load(bench.server, &silent);
+	wait = ask(false, &whole);
+	ask_early(BENCH_SHORT_MS + 1500, &early[0]);
+	await_first(&early[0]);
+	ck_assert(!whole.done);
+	ask_early(BENCH_SHORT_MS, &early[1]); /* between the two words */
+	await_first(&early[1]);
+	for (int i = 0; i < 2; i++) {
+		probe_bench_wait(&bench, &early[i].last);
+		ck_assert_uint_eq(early[i].words, 2);
+		ck_assert_int_eq(early[i].last.result.probe.state,
+		    SG_PROBE_OK);
+	}
+	ck_assert(!whole.done);
+	sg_probe_share_leave(&wait);
+	ck_assert_uint_eq(connections(), 1);
+}
+END_TEST
+
+/* M-18: the last word undoes the first, and is what is kept. */
+START_TEST(test_early_undone)
+{
+	struct early_outcome out;
+	struct probe_outcome later;
+
+	mx_server_load(bench.server, &refuses);
+	ask_early(PROBE_MS, &out);
+	probe_bench_wait(&bench, &out.last);
+	ck_assert_uint_eq(out.words, 2);
+	ck_assert_int_eq(out.first.probe.state, SG_PROBE_OK);
+	ck_assert_int_eq(out.last.result.probe.state, SG_PROBE_FAIL);
+	ask(false, &later);
+	probe_bench_wait(&bench, &later);
+	ck_assert_int_eq(later.result.probe.state, SG_PROBE_FAIL);
+	ck_assert_uint_eq(connections(), 1);
+}
+END_TEST
+
+/* Who leaves between the two words hears nothing more. */
+START_TEST(test_early_leave)
+{
+	struct early_outcome out, other;
+	struct sg_probe_wait *wait;
+
+	wait = ask_early(PROBE_MS, &out);
+	ask_early(PROBE_MS, &other);
+	await_first(&out);
+	sg_probe_share_leave(&wait);
+	probe_bench_wait(&bench, &other.last);
+	event_base_loop(bench.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(out.words, 1);
+	ck_assert_int_eq(other.last.result.probe.requiretls, SG_REQUIRETLS_NO);
+}
+END_TEST
+
 static unsigned char digests[2][32] = { "one", "two" };
 static const struct sg_tlsa ee[2] = {
 	{ SG_TLSA_DANE_EE, SG_TLSA_SPKI, SG_TLSA_SHA256, digests[0], 32 },
@@ -497,6 +609,9 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, test_join);
+	tcase_add_test(tc, test_early);
+	tcase_add_test(tc, test_early_undone);
+	tcase_add_test(tc, test_early_leave);
 	tcase_add_loop_test(tc, test_key, 0, (int)N(key_cases));
 	tcase_add_test(tc, test_other_port);
 	tcase_add_loop_test(tc, test_age, 0, (int)N(age_cases));

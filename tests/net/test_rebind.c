@@ -107,9 +107,10 @@ static const struct second {
 /* --- plans ------------------------------------------------------------------ */
 
 static void
-on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt)
+on_learnt(void *arg, uint64_t job_id, const struct sg_facts *learnt, bool more)
 {
 	(void)job_id;
+	ck_assert(!more);
 	*(struct sg_facts **)arg = sg_facts_ref(learnt);
 }
 

@@ -36,11 +36,11 @@ fake_worker_send(struct fake_worker *w, const struct sg_frame *frame)
 	free(buf);
 }
 
-void
-fake_worker_send_facts(struct fake_worker *w, uint64_t id,
+static void
+send_record(struct fake_worker *w, enum sg_frame_type type, uint64_t id,
     const struct sg_facts *facts)
 {
-	struct sg_frame frame = { .type = SG_FRAME_FACTS, .id = id };
+	struct sg_frame frame = { .type = type, .id = id };
 	unsigned char *record;
 
 	ck_assert_int_eq(sg_facts_encode(facts, &record, &frame.record_len),
@@ -48,6 +48,28 @@ fake_worker_send_facts(struct fake_worker *w, uint64_t id,
 	frame.record = record;
 	fake_worker_send(w, &frame);
 	free(record);
+}
+
+void
+fake_worker_send_facts(struct fake_worker *w, uint64_t id,
+    const struct sg_facts *facts)
+{
+	send_record(w, SG_FRAME_FACTS, id, facts);
+}
+
+void
+fake_worker_send_first(struct fake_worker *w, uint64_t id,
+    const struct sg_facts *facts)
+{
+	send_record(w, SG_FRAME_FIRST, id, facts);
+}
+
+void
+fake_worker_send_done(struct fake_worker *w, uint64_t id)
+{
+	struct sg_frame frame = { .type = SG_FRAME_DONE, .id = id };
+
+	fake_worker_send(w, &frame);
 }
 
 static bool

@@ -24,6 +24,10 @@ void fake_worker_free(struct fake_worker **w);
 void fake_worker_send(struct fake_worker *w, const struct sg_frame *frame);
 void fake_worker_send_facts(struct fake_worker *w, uint64_t id,
     const struct sg_facts *facts);
+/* The same as FIRST; and the last word that nothing is to be corrected. */
+void fake_worker_send_first(struct fake_worker *w, uint64_t id,
+    const struct sg_facts *facts);
+void fake_worker_send_done(struct fake_worker *w, uint64_t id);
 void fake_worker_send_bytes(struct fake_worker *w, const void *data,
     size_t len);
 /* Jobs seen so far. */

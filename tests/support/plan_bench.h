@@ -29,7 +29,9 @@ struct plan_bench {
 	X509 *ca_cert;
 	struct mx_server *mx[PLAN_BENCH_MX];
 	unsigned called;
-	struct sg_facts *facts; /* what was learnt */
+	struct sg_facts *first; /* of an early job, when more was to come */
+	struct sg_facts *facts; /* what was learnt; after `first`: what is to be
+				   corrected, or NULL */
 };
 
 /* A name that begins with '@' is that of TLSA records: "@mx.test" stands for

@@ -45,12 +45,16 @@ static unsigned called;
 static struct sg_facts *learnt;
 
 static void
-on_learnt(void *arg, uint64_t job_id, const struct sg_facts *f)
+on_learnt(void *arg, uint64_t job_id, const struct sg_facts *f, bool more)
 {
 	(void)arg;
 	(void)job_id;
+	if (more) {
+		torture_hold(f != NULL);
+		return;
+	}
 	called++;
-	learnt = sg_facts_ref(f);
+	learnt = f == NULL ? NULL : sg_facts_ref(f);
 }
 
 static void
