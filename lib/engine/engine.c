@@ -569,8 +569,7 @@ sg_engine_pin_suffices(struct sg_engine *e, const char *key,
 void
 sg_engine_set_pin(struct sg_engine *e, struct sg_pin *pin)
 {
-	if (sg_store_set_pin(e->params.store, pin) == SG_OK)
-		sg_engine_kick(e);
+	(void)sg_store_set_pin(e->params.store, pin); /* tick() writes it */
 }
 
 bool

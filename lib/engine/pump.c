@@ -469,6 +469,9 @@ tick(struct sg_engine *e, struct sg_mono now)
 		return;
 	e->last_tick = now;
 	sg_clockguard_tick(&e->clock);
+	/* together: a cold domain has one, and a transaction each would cost as
+	   much as its facts' own */
+	sg_store_write_pins(e->params.store);
 	give_up_late(e, now);
 	forget_late(e, now);
 	for (unsigned i = 0; i < e->n_slots; i++)
@@ -523,7 +526,6 @@ sg_engine_pump(void *engine)
 	uint64_t count;
 
 	while (fill_poll(e, p)) {
-		sg_store_write_pins(e->params.store);
 		if (poll(p, e->n_slots + 1, TICK_MS) > 0) {
 			if (p[e->n_slots].revents & POLLIN)
 				(void)!read(e->event_fd, &count, sizeof(count));
