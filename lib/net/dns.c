@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Asks libunbound; what its results mean is dns_answer.c's.
- *
- * libunbound works in a thread of its own and its answers come through a pipe
- * on our loop, so that no callback runs inside sg_dns_ask(), not even for what
- * is cached or built in, as the event API would have it. The thread starts
- * with the first question and inherits the signal mask: signals are blocked
- * then, or it would take SIGTERM from the loop.
+ * Asks libunbound, by way of dns_lane.c; what its results mean is
+ * dns_answer.c's.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "net/dns_private.h"
-#include "net/resolver.h"
 
 #define QUERY_MAGIC 0x51d7a3c5
 
@@ -23,7 +15,7 @@ struct sg_dns_query {
 	LIST_ENTRY(sg_dns_query) link;
 	struct sg_dns *dns;
 	struct sg_dns_lane *lane; /* NULL: waits for the trial */
-	int id;
+	struct sg_dns_call call;
 	int type;
 	char name[SG_DOMAIN_SIZE];
 	struct event *deadline;
@@ -40,6 +32,7 @@ query_free(struct sg_dns_query *q)
 	LIST_REMOVE(q, link);
 	if (q->deadline != NULL)
 		event_free(q->deadline);
+	sg_dns_call_cancel(&q->call);
 	q->magic = 0;
 	free(q);
 }
@@ -65,19 +58,18 @@ fail(struct sg_dns_query *q, enum sg_reason reason, const char *what)
 }
 
 static void
-on_result(void *arg, int code, struct ub_result *r)
+on_result(void *arg, const struct ub_result *r)
 {
 	struct sg_dns_query *q = arg;
 	struct sg_dns_answer a = { 0 };
 	char canon[SG_DOMAIN_SIZE];
 
 	sg_assert(q->magic == QUERY_MAGIC);
-	if (code == 0 && r != NULL)
+	if (r != NULL)
 		sg_dns_answer_judge(r, q->lane == &q->dns->checked, canon, &a);
 	else
-		sg_dns_answer_fail(&a, SG_REASON_DNS_ERROR, ub_strerror(code));
+		sg_dns_answer_fail(&a, SG_REASON_DNS_ERROR, "cannot be read");
 	finish(q, &a);
-	ub_resolve_free(r);
 }
 
 static void
@@ -88,8 +80,6 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sg_assert(q->magic == QUERY_MAGIC);
-	if (q->lane != NULL)
-		ub_cancel(q->lane->ctx, q->id);
 	fail(q, SG_REASON_TIMEOUT, "no answer in time");
 }
 
@@ -97,8 +87,8 @@ static int
 submit(struct sg_dns_query *q)
 {
 	q->lane = q->dns->use;
-	return (sg_dns_lane_ask(q->lane, q->name, q->type, q, on_result,
-	    &q->id));
+	return (sg_dns_call_start(&q->call, q->lane, q->name, q->type,
+	    on_result, q));
 }
 
 void
@@ -157,68 +147,10 @@ void
 sg_dns_cancel(struct sg_dns_query *query)
 {
 	sg_assert(query->magic == QUERY_MAGIC);
-	if (query->lane != NULL)
-		ub_cancel(query->lane->ctx, query->id);
 	query_free(query);
 }
 
 /* --- lanes -------------------------------------------------------------- */
-
-int
-sg_dns_lane_ask(struct sg_dns_lane *lane, const char *name, int type,
-    void *arg, ub_callback_type cb, int *id)
-{
-	sigset_t all, before;
-	int code;
-
-	sigfillset(&all);
-	if (!lane->started)
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-	/* 1: class IN. Names are absolute: there is no search list. */
-	code = ub_resolve_async(lane->ctx, name, type, 1, arg, cb, id);
-	if (!lane->started)
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	lane->started = lane->started || code == 0;
-	return (code);
-}
-
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct sg_dns_lane *lane = arg;
-	int code = ub_process(lane->ctx);
-
-	(void)fd;
-	(void)what;
-	if (code != 0)
-		sg_log(SG_LOG_ERR, "libunbound: %s", ub_strerror(code));
-}
-
-static enum sg_rc
-lane_open(struct sg_dns *dns, struct sg_dns_lane *lane,
-    const struct sg_resolver_params *params, struct sg_err *err)
-{
-	enum sg_rc rc = sg_resolver_open(params, &lane->ctx, err);
-
-	if (rc != SG_OK)
-		return (rc);
-	lane->readable = event_new(dns->base, ub_fd(lane->ctx),
-	    EV_READ | EV_PERSIST, on_readable, lane);
-	if (lane->readable != NULL && event_add(lane->readable, NULL) == 0)
-		return (SG_OK);
-	sg_err_set(err, SG_REASON_INTERNAL, "libunbound: no event");
-	return (SG_BAD);
-}
-
-static void
-lane_close(struct sg_dns_lane *lane)
-{
-	if (lane->readable != NULL)
-		event_free(lane->readable);
-	if (lane->ctx != NULL)
-		ub_ctx_delete(lane->ctx);
-	memset(lane, 0, sizeof(*lane));
-}
 
 static enum sg_rc
 open_checked(struct sg_dns *dns, struct sg_resolver_params *params,
@@ -236,7 +168,7 @@ open_checked(struct sg_dns *dns, struct sg_resolver_params *params,
 	rc = sg_anchors_read(path, &dns->trial.anchors, err);
 	params->anchored = true;
 	if (rc == SG_OK)
-		rc = lane_open(dns, &dns->checked, params, err);
+		rc = sg_dns_lane_open(&dns->checked, params, err);
 	if (rc == SG_OK)
 		rc = sg_dns_trial_start(dns, err);
 	return (rc);
@@ -246,7 +178,7 @@ enum sg_rc
 sg_dns_new(struct event_base *base, const struct sg_config *config,
     struct sg_dns **out_r, struct sg_err *err)
 {
-	struct sg_resolver_params params = { config, false };
+	struct sg_resolver_params params = { config, false, base };
 	struct sg_dns *dns = calloc(1, sizeof(*dns));
 	enum sg_rc rc;
 
@@ -257,7 +189,7 @@ sg_dns_new(struct event_base *base, const struct sg_config *config,
 	}
 	dns->base = base;
 	LIST_INIT(&dns->queries);
-	rc = lane_open(dns, &dns->plain, &params, err);
+	rc = sg_dns_lane_open(&dns->plain, &params, err);
 	if (rc == SG_OK)
 		rc = open_checked(dns, &params, err);
 	if (rc == SG_OK)
@@ -277,9 +209,9 @@ sg_dns_free(struct sg_dns **dns)
 	while ((q = LIST_FIRST(&(*dns)->queries)) != NULL)
 		query_free(q);
 	sg_dns_trial_stop(*dns);
-	/* Deleting a context calls no callback of a thread's questions. */
-	lane_close(&(*dns)->checked);
-	lane_close(&(*dns)->plain);
+	/* With nothing under way: deleting a context would call back. */
+	sg_dns_lane_close(&(*dns)->checked);
+	sg_dns_lane_close(&(*dns)->plain);
 	free(*dns);
 	*dns = NULL;
 }

@@ -31,7 +31,7 @@ struct sg_dns_answer {
 		const unsigned char *data;
 		size_t len;
 	} rr[SG_DNS_MAX_RR]; /* rdata, wire format */
-	size_t dropped; /* records beyond the caps */
+	bool cut; /* there were records beyond the caps */
 	struct sg_err err;
 };
 typedef void sg_dns_cb(void *arg, const struct sg_dns_answer *answer);

@@ -53,7 +53,7 @@ set_data(struct sg_dns_answer *a, const struct ub_result *r)
 		size_t len = r->len[i] > 0 ? (size_t)r->len[i] : 0;
 
 		if (a->n == SG_DNS_MAX_RR || len > SG_DNS_MAX_BYTES - bytes) {
-			a->dropped++;
+			a->cut = true;
 			continue;
 		}
 		bytes += len;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * dns_private.h - what dns.c (questions), dns_answer.c (what came) and
- * dns_trust.c (can the servers serve the trust anchor?) share.
+ * dns_private.h - what dns.c (questions), dns_lane.c (libunbound on the loop),
+ * dns_answer.c (what came) and dns_trust.c (can the servers serve the trust
+ * anchor?) share.
  */
 #ifndef SG_DNS_PRIVATE_H
 #define SG_DNS_PRIVATE_H
@@ -9,18 +10,30 @@
 #include <unbound.h>
 #include "net/anchors.h"
 #include "net/dns.h"
+#include "net/resolver.h"
 
 /* One libunbound context on the loop. */
 struct sg_dns_lane {
+	struct event_base *base;
 	struct ub_ctx *ctx;
-	struct event *readable;
-	bool started; /* its thread is there */
+};
+
+/* r is borrowed for the callback; NULL: what came could not be read. */
+typedef void sg_dns_call_cb(void *arg, const struct ub_result *r);
+
+/* One question to a lane. */
+struct sg_dns_call {
+	struct sg_dns_lane *lane; /* NULL: not under way */
+	int id, type;
+	bool asking, answered;
+	struct sg_dns_kept *kept; /* an answer that came inside the question */
+	sg_dns_call_cb *cb;
+	void *arg;
 };
 
 struct sg_dns_trial_query {
 	struct sg_dns *dns;
-	int id;
-	bool pending;
+	struct sg_dns_call call;
 };
 
 /* The self-test: one DNSKEY question for each anchor's owner. */
@@ -47,10 +60,16 @@ struct sg_dns {
 	struct sg_dns_queries queries;
 };
 
-/* ub_resolve_async() with the thread that it may start deaf to signals.
-   Returns libunbound's code. */
-int sg_dns_lane_ask(struct sg_dns_lane *lane, const char *name, int type,
-    void *arg, ub_callback_type cb, int *id);
+enum sg_rc sg_dns_lane_open(struct sg_dns_lane *lane,
+    const struct sg_resolver_params *params, struct sg_err *err);
+/* After its last question is answered or cancelled. */
+void sg_dns_lane_close(struct sg_dns_lane *lane);
+/* Returns libunbound's code; unless that is 0 cb does not run. It runs once,
+   never inside this call; *call must stay until then, and may go in it. */
+int sg_dns_call_start(struct sg_dns_call *call, struct sg_dns_lane *lane,
+    const char *name, int type, sg_dns_call_cb *cb, void *arg);
+/* cb does not run any more. Nothing, if it has. */
+void sg_dns_call_cancel(struct sg_dns_call *call);
 /* dns->use was set for the first time: the questions that waited go out. */
 void sg_dns_release(struct sg_dns *dns);
 

@@ -124,16 +124,14 @@ weigh(struct sg_dns *dns, const char *owner, const struct ub_result *r)
 }
 
 static void
-on_key(void *arg, int code, struct ub_result *r)
+on_key(void *arg, const struct ub_result *r)
 {
 	struct sg_dns_trial_query *q = arg;
 	struct sg_dns *dns = q->dns;
 	struct sg_dns_trial *t = &dns->trial;
 
-	q->pending = false;
 	t->pending--;
-	weigh(dns, t->anchors.owner[q - t->query], code == 0 ? r : NULL);
-	ub_resolve_free(r);
+	weigh(dns, t->anchors.owner[q - t->query], r);
 	if (t->pending == 0)
 		judge(dns);
 }
@@ -146,10 +144,9 @@ cancel_all(struct sg_dns *dns)
 	for (size_t i = 0; i < t->anchors.n; i++) {
 		struct sg_dns_trial_query *q = &t->query[i];
 
-		if (!q->pending)
+		if (q->call.lane == NULL)
 			continue;
-		ub_cancel(dns->checked.ctx, q->id);
-		q->pending = false;
+		sg_dns_call_cancel(&q->call);
 		note(dns, t->anchors.owner[i], "brings no answer", NULL);
 	}
 	t->pending = 0;
@@ -185,11 +182,10 @@ ask_keys(struct sg_dns *dns)
 		int code;
 
 		q->dns = dns;
-		code = sg_dns_lane_ask(&dns->checked, t->anchors.owner[i],
-		    SG_DNS_DNSKEY, q, on_key, &q->id);
+		code = sg_dns_call_start(&q->call, &dns->checked,
+		    t->anchors.owner[i], SG_DNS_DNSKEY, on_key, q);
 		if (code != 0)
 			return (code);
-		q->pending = true;
 		t->pending++;
 	}
 	arm(dns, SG_DNS_TRIAL_MS);
@@ -230,6 +226,7 @@ sg_dns_trial_start(struct sg_dns *dns, struct sg_err *err)
 void
 sg_dns_trial_stop(struct sg_dns *dns)
 {
+	cancel_all(dns);
 	if (dns->trial.timer != NULL)
 		event_free(dns->trial.timer);
 	dns->trial.timer = NULL;

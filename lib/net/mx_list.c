@@ -133,7 +133,7 @@ set_data(struct sg_facts *f, const struct sg_dns_answer *answer,
 	collect(answer, &all);
 	if (all.n > 0)
 		return (set_found(f, &all, config));
-	f->mx_state = all.root && answer->n == 1 && answer->dropped == 0 ?
+	f->mx_state = all.root && answer->n == 1 && !answer->cut ?
 	    SG_MX_NULL : SG_MX_UNUSABLE;
 	return (SG_OK);
 }

@@ -55,7 +55,7 @@ select_record(const struct sg_dns_answer *answer, char id[SG_STS_ID_SIZE])
 	if (rc == SG_RETRY)
 		return (SG_TXT_ERROR);
 	/* Among records beyond the caps one may be: worth telling. */
-	return (rc == SG_BAD || answer->dropped > 0 ? SG_TXT_INVALID :
+	return (rc == SG_BAD || answer->cut ? SG_TXT_INVALID :
 	    SG_TXT_NONE);
 }
 

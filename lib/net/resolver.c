@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unbound-event.h>
 #include "net/resolver.h"
 
 struct option {
@@ -200,13 +201,8 @@ static enum sg_rc
 set_up(struct ub_ctx *ctx, const struct sg_resolver_params *p,
     struct sg_err *err)
 {
-	/* A thread, not a forked process. */
-	int code = ub_ctx_async(ctx, 1);
-	enum sg_rc rc;
+	enum sg_rc rc = set_options(ctx, COMMON, err);
 
-	if (code != 0)
-		return (refused(err, "a thread", "", code));
-	rc = set_options(ctx, COMMON, err);
 	if (rc == SG_OK)
 		rc = set_options(ctx, CACHES, err);
 	if (rc == SG_OK)
@@ -226,7 +222,7 @@ enum sg_rc
 sg_resolver_open(const struct sg_resolver_params *params,
     struct ub_ctx **out_r, struct sg_err *err)
 {
-	struct ub_ctx *ctx = ub_ctx_create();
+	struct ub_ctx *ctx = ub_ctx_create_event(params->base);
 	enum sg_rc rc;
 
 	*out_r = NULL;

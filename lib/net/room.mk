@@ -2,7 +2,8 @@ libstsgate_a_SOURCES += lib/net/job.h lib/net/job.c lib/net/guard.h lib/net/guar
 	lib/net/dns.h lib/net/dns.c lib/net/https.h lib/net/https.c \
 	lib/net/plan.h lib/net/plan.c lib/net/worker.h lib/net/worker.c
 libstsgate_a_SOURCES += lib/net/dns_private.h lib/net/dns_answer.c \
-	lib/net/dns_trust.c \
+	lib/net/dns_trust.c lib/net/dns_lane.c \
+	lib/net/dns_message.h lib/net/dns_message.c \
 	lib/net/dns_wire.h lib/net/dns_wire.c lib/net/anchors.h lib/net/anchors.c \
 	lib/net/resolver.h lib/net/resolver.c lib/net/host.h lib/net/host.c \
 	lib/net/mx_list.h lib/net/mx_list.c lib/net/net.c \

@@ -4,9 +4,11 @@
  *
  * Holds: a host is in the kept form and is the same when written on the wire
  * again; joined text is as long as its strings; a message is never called a
- * referral for one octet less of itself than it takes to say so.
+ * referral for one octet less of itself than it takes to say so, and what is
+ * read of it lies within it.
  */
 #include "fuzz/fuzz.h"
+#include "net/dns_message.h"
 #include "net/dns_wire.h"
 
 static size_t
@@ -52,6 +54,30 @@ sum_of_strings(const uint8_t *data, size_t size)
 	return size - strings;
 }
 
+/* What is taken lies within the message, or is written out; and is not more
+   than there may be. */
+static void
+check_message(const uint8_t *data, size_t size)
+{
+	static const int types[] = { SG_DNS_A, SG_DNS_MX, SG_DNS_TXT,
+		SG_DNS_CNAME };
+	static struct sg_dns_message m;
+
+	for (size_t t = 0; t < 4; t++) {
+		if (!sg_dns_message_read(&m, types[t], data, size))
+			continue;
+		fuzz_hold(m.n <= SG_DNS_MESSAGE_RR && m.r.ttl >= 0);
+		fuzz_hold(m.r.data[m.n] == NULL && m.r.len[m.n] == 0);
+		for (size_t i = 0; i < m.n; i++) {
+			const uint8_t *d = (const uint8_t *)m.r.data[i];
+			size_t len = (size_t)m.r.len[i];
+
+			fuzz_hold(d == m.room[i] ? len <= sizeof(m.room[i])
+			    : d >= data && len <= (size_t)(data + size - d));
+		}
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -66,6 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sg_dns_wire_txt(data, size, text, &len) == SG_OK)
 		fuzz_hold(len == sum_of_strings(data, size));
 	free(text);
+	check_message(data, size);
 	if (sg_dns_wire_is_referral(data, size))
 		fuzz_hold(size >= 12 + 11);
 	return 0;

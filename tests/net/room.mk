@@ -88,6 +88,10 @@ tests_net_test_plan_probe_SOURCES = tests/net/test_plan_probe.c \
 	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)
 tests_net_test_plan_probe_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_plan_probe_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_dns_message
+tests_net_test_dns_message_SOURCES = tests/net/test_dns_message.c
+tests_net_test_dns_message_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_dns_message_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_plan_early
 tests_net_test_plan_early_SOURCES = tests/net/test_plan_early.c \
 	$(PLAN_BENCH) $(DNS_SERVER) $(FAKE_HTTPS)

@@ -66,7 +66,7 @@ START_TEST(test_setting)
 	const struct setting_case *c = &setting_cases[_i];
 	struct sg_dns_server forward = { .port = 53 };
 	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, false };
+	struct sg_resolver_params p = { &config, false, event_base_new() };
 	struct sg_err err = { 0 };
 	struct ub_ctx *ctx;
 	char *got = NULL;
@@ -82,13 +82,14 @@ START_TEST(test_setting)
 	    c->name, got, c->want);
 	free(got);
 	ub_ctx_delete(ctx);
+	event_base_free(p.base);
 }
 END_TEST
 
 START_TEST(test_servers)
 {
 	struct sg_config config = { .trust_anchor_file = empty };
-	struct sg_resolver_params p = { &config, false };
+	struct sg_resolver_params p = { &config, false, event_base_new() };
 	struct sg_dns_server six = { .port = 5353 };
 	char no_name[] = "a..b", *zones[] = { no_name };
 	struct sg_err err = { 0 };
@@ -107,6 +108,7 @@ START_TEST(test_servers)
 	ck_assert_int_eq(sg_resolver_open(&p, &ctx, &err), SG_BAD);
 	ck_assert_ptr_null(ctx);
 	ck_assert_str_ne(err.text, "");
+	event_base_free(p.base);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <unbound.h>
+#include <unbound-event.h>
 #include <stdarg.h>
 #include "torture/fault.h"
 
@@ -30,7 +31,7 @@ WRAP(struct event *, event_new, (struct event_base *b, evutil_socket_t fd,
     short what, event_callback_fn cb, void *arg), (b, fd, what, cb, arg),
     NULL)
 WRAP(struct event_base *, event_base_new, (void), (), NULL)
-WRAP(struct ub_ctx *, ub_ctx_create, (void), (), NULL)
+WRAP(struct ub_ctx *, ub_ctx_create_event, (struct event_base *b), (b), NULL)
 WRAP(CURL *, curl_easy_init, (void), (), NULL)
 WRAP(CURLM *, curl_multi_init, (void), (), NULL)
 WRAP(CURLU *, curl_url, (void), (), NULL)
@@ -51,15 +52,14 @@ WRAP(int, SSL_dane_tlsa_add, (SSL *s, uint8_t u, uint8_t l, uint8_t m, const
     unsigned char *d, size_t n), (s, u, l, m, d, n), -1)
 WRAP(int, event_add, (struct event *e, const struct timeval *tv), (e, tv),
     -1)
-WRAP(int, ub_ctx_async, (struct ub_ctx *c, int t), (c, t), UB_NOMEM)
 WRAP(int, ub_ctx_set_fwd, (struct ub_ctx *c, const char *a), (c, a),
     UB_NOMEM)
 WRAP(int, ub_ctx_set_option, (struct ub_ctx *c, const char *o, const char
     *v), (c, o, v), UB_NOMEM)
 WRAP(int, ub_ctx_add_ta_file, (struct ub_ctx *c, const char *f), (c, f),
     UB_READFILE)
-WRAP(int, ub_resolve_async, (struct ub_ctx *c, const char *n, int t, int k,
-    void *a, ub_callback_type cb, int *id), (c, n, t, k, a, cb, id),
+WRAP(int, ub_resolve_event, (struct ub_ctx *c, const char *n, int t, int k,
+    void *a, ub_event_callback_type cb, int *id), (c, n, t, k, a, cb, id),
     UB_NOMEM)
 
 WRAP(CURLMcode, curl_multi_add_handle, (CURLM *m, CURL *e), (m, e),

@@ -32,15 +32,15 @@ TORTURES_WITH_CHECK = tests/torture/torture_engine \
 LIBRARY_LINK = $(FAULT_LINK) \
 	-Wl,--wrap=SSL_new,--wrap=SSL_CTX_new,--wrap=BIO_new \
 	-Wl,--wrap=X509_STORE_new,--wrap=X509_STORE_CTX_new,--wrap=event_new \
-	-Wl,--wrap=event_base_new,--wrap=ub_ctx_create,--wrap=curl_easy_init \
+	-Wl,--wrap=event_base_new,--wrap=ub_ctx_create_event,--wrap=curl_easy_init \
 	-Wl,--wrap=curl_multi_init,--wrap=curl_url,--wrap=curl_slist_append \
 	-Wl,--wrap=X509_STORE_set_default_paths,--wrap=X509_STORE_load_file \
 	-Wl,--wrap=X509_VERIFY_PARAM_set1_host,--wrap=X509_STORE_CTX_init \
 	-Wl,--wrap=X509_verify_cert,--wrap=SSL_CTX_dane_enable \
 	-Wl,--wrap=SSL_dane_enable,--wrap=SSL_add1_host \
-	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=event_add,--wrap=ub_ctx_async \
+	-Wl,--wrap=SSL_dane_tlsa_add,--wrap=event_add \
 	-Wl,--wrap=ub_ctx_set_fwd,--wrap=ub_ctx_set_option \
-	-Wl,--wrap=ub_ctx_add_ta_file,--wrap=ub_resolve_async \
+	-Wl,--wrap=ub_ctx_add_ta_file,--wrap=ub_resolve_event \
 	-Wl,--wrap=curl_multi_add_handle,--wrap=curl_multi_assign \
 	-Wl,--wrap=curl_easy_setopt,--wrap=curl_multi_setopt
 tests_torture_torture_engine_SOURCES = tests/torture/torture_engine.c \
