@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/enough.h"
 #include "facts/packed.h"
 
 /* Answers to a job come this much before the first asker's own deadline, so
@@ -202,76 +203,12 @@ struct start {
 	struct sg_facts *newer; /* out, yours: see overtaken() */
 };
 
-/* What the MX hosts attain has been tried. */
 static bool
-was_probed(const struct sg_facts *f)
-{
-	for (unsigned i = 0; f != NULL && i < f->n_mx; i++)
-		if (f->mx[i].probe.state != SG_PROBE_UNTESTED)
-			return true;
-	return false;
-}
-
-/* An outage makes nobody wait who has a policy in force: the look at TXT that
-   would be due fails just now, and is repeated beside the answer. */
-static bool
-outage_with_policy(const struct sg_facts *f, struct sg_wall now)
-{
-	return sg_facts_policy(f, now) != NULL &&
-	    (f->sts.txt.state == SG_TXT_ERROR ||
-	        f->sts.txt.state == SG_TXT_BOGUS);
-}
-
-/* Hosts from our own preference on are never asked about (N-08). */
-static bool
-is_cut(const struct sg_facts *f, unsigned i)
-{
-	for (unsigned j = 0; j < f->n_mx; j++)
-		if (f->mx[j].is_self &&
-		    f->mx[j].preference <= f->mx[i].preference)
-			return true;
-	return false;
-}
-
-/* A level is asked for, and nobody has tried what the MX hosts attain: a
-   domain that publishes nothing is not probed unasked. */
-static bool
-lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand)
-{
-	if (!demand || f == NULL || f->n_mx == 0 || was_probed(f))
-		return false;
-	for (unsigned i = 0; i < f->n_mx; i++)
-		if ((f->mx[i].addrs == SG_ADDR_OK ||
-		        f->mx[i].addrs == SG_ADDR_UNASKED) &&
-		    !is_cut(f, i))
-			return atomic_load(&e->can_probe);
-	return false;
-}
-
-/* REQUIRETLS is asked for, and a host that is good was not asked about it. */
-static bool
-lacks_requiretls(struct sg_engine *e, const struct sg_facts *f, bool whole)
-{
-	for (unsigned i = 0; whole && f != NULL && i < f->n_mx; i++)
-		if (f->mx[i].probe.state == SG_PROBE_OK &&
-		    f->mx[i].probe.requiretls == SG_REQUIRETLS_UNASKED)
-			return atomic_load(&e->can_probe);
-	return false;
-}
-
-static bool
-lacks_answer(struct sg_engine *e, const struct sg_facts *f, bool demand,
+lacks_probe(struct sg_engine *e, const struct sg_facts *f, bool demand,
     bool whole)
 {
-	return lacks_probe(e, f, demand) || lacks_requiretls(e, f, whole);
-}
-
-/* And not only by a clock that has gone back since (THREATS T9). */
-static bool
-is_fresh(const struct sg_facts *f, struct sg_wall now)
-{
-	return now.s < f->fresh_until.s &&
-	    f->fresh_until.s <= now.s + SG_FACTS_TTL_MAX_S;
+	return sg_enough_lacks_probe(f, demand, whole) &&
+	    atomic_load(&e->can_probe);
 }
 
 /* Between reading what is known and coming here with the mutex somebody else's
@@ -289,8 +226,8 @@ overtaken(struct sg_engine *e, const char *key, struct start *s)
 		return false;
 	if (s->background)
 		return now.s < f->refresh_at.s;
-	return !s->fresh && !lacks_answer(e, f, s->demand, s->whole) &&
-	    is_fresh(f, now);
+	return !s->fresh && !lacks_probe(e, f, s->demand, s->whole) &&
+	    sg_enough_is_fresh(f, now);
 }
 
 /* What the worker is to find out, and what it may rely on. */
@@ -300,10 +237,11 @@ set_job(struct sg_flight *f, const struct start *s,
 {
 	struct sg_wall now = sg_wall_now();
 
-	f->job.demand = s->demand || was_probed(known);
+	f->job.demand = s->demand || sg_enough_was_probed(known);
 	f->job.again = s->fresh;
 	/* Who is asked for a level by a rule can wait for all there is. */
-	f->job.early = !s->fresh && !s->background && !s->demand && !s->whole;
+	f->job.early = !s->fresh && !s->background && !s->demand &&
+	    !s->whole && !sg_enough_was_refused(known);
 	sg_facts_need(known, now, s->fresh, &f->job.need);
 	if (known == NULL)
 		return;
@@ -414,10 +352,10 @@ is_insufficient(struct sg_engine *e, const struct sg_facts *f,
     const struct sg_ask *ask, struct sg_wall now)
 {
 	if (f == NULL || ask->fresh ||
-	    lacks_answer(e, f, ask->demand, ask->whole))
+	    lacks_probe(e, f, ask->demand, ask->whole))
 		return true;
-	return !is_fresh(f, now) &&
-	    !(now.s >= f->fresh_until.s && outage_with_policy(f, now));
+	return !sg_enough_is_fresh(f, now) &&
+	    !(now.s >= f->fresh_until.s && sg_enough_in_outage(f, now));
 }
 
 /* Waits for f, and for its last word if the first was there and did not do.
@@ -491,7 +429,7 @@ again_by_myself(struct sg_engine *e, const char *key,
 
 	if (!falls_short) {
 		if (!out->joined || out->missed != SG_REASON_NONE ||
-		    !lacks_answer(e, out->facts, ask->demand, ask->whole))
+		    !lacks_probe(e, out->facts, ask->demand, ask->whole))
 			return;
 		rest.fresh = false; /* what he joined was */
 	}

@@ -304,6 +304,28 @@ START_TEST(requiretls_asks_once_more)
 }
 END_TEST
 
+/* M-18: a host that refused us is not passed on its handshake again, only
+   because what was known of it is too old. */
+START_TEST(refused_before)
+{
+	static const enum sg_probe_state states[] = { SG_PROBE_OK,
+		SG_PROBE_FAIL, SG_PROBE_UNREACHABLE };
+	struct sg_job job = { .hop = hop_of("good.test") };
+	struct sg_facts *f;
+
+	atomic_store(&may_end, true);
+	start(answer_done);
+	f = probed(&job, POLICY, states[_i], SG_REQUIRETLS_NO);
+	f->fresh_until.s = sg_wall_now().s - 1;
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	f = ask(false, false, SG_SOURCE_LOOKUP);
+	ck_assert_int_eq(probe_of(f)->requiretls, states[_i] == SG_PROBE_OK
+	    ? SG_REQUIRETLS_UNASKED : SG_REQUIRETLS_OFFERED);
+	sg_facts_unref(&f);
+	finish();
+}
+END_TEST
+
 static void *
 end_when_one_waits(void *arg)
 {
@@ -443,6 +465,7 @@ main(void)
 	tcase_add_loop_test(tc, last_word_corrects, 0, N(corrections));
 	tcase_add_test(tc, requiretls_waits_for_all);
 	tcase_add_test(tc, requiretls_asks_once_more);
+	tcase_add_loop_test(tc, refused_before, 0, 3);
 	tcase_add_loop_test(tc, joins_between, 0, N(joiners));
 	tcase_add_loop_test(tc, is_distrusted, 0, N(lies));
 	tcase_add_test(tc, late_last_word);

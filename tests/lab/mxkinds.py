@@ -10,7 +10,8 @@ mode      what the domain publishes: an MTA-STS policy (enforce, testing,
           dane+else: and enforce, for other hosts), or enforce in an unsigned
           zone and TLSA records of the MX host in a signed one (hostdane+sts)
 group     of gate.py: default defers what fails, strict rejects it, careful
-          requires the level secure
+          requires the level secure, and so waits for what an MX host says
+          after the handshake
 reply     to RCPT; then the log: result, reason, required, attained; "*" is
           whatever
 why       ids of the standards list, of the threats 5.3 matrix ("5.3")
@@ -78,9 +79,9 @@ inject-fragment  enforce      default 451 4.7.5 fail    starttls-injection      
 inject-hello     enforce      default 451 4.7.5 fail    starttls-injection          secure   none     M-15
 close-220        enforce      default 451 4.7.5 fail    validation-failure          secure   none     5.3
 close-handshake  enforce      default 451 4.7.5 fail    validation-failure          secure   none     5.3
-close-tls        enforce      default 451 4.7.5 fail    validation-failure          secure   none     M-18
+close-tls        enforce      careful 451 4.7.5 fail    validation-failure          secure   none     M-18
 garbage          enforce      default 451 4.7.5 fail    validation-failure          secure   none     5.3
-alert            enforce      default 451 4.7.5 fail    validation-failure          secure   none     M-18
+alert            enforce      careful 451 4.7.5 fail    validation-failure          secure   none     M-18
 anonymous        enforce      default 451 4.7.5 fail    validation-failure          secure   none     D-55
 # --- not reached: never a failure of policy ---------------------------------------------------------------
 refused          enforce      default 250       unknown unreachable                 secure   none     5.3
@@ -103,7 +104,7 @@ hang-greeting    enforce      default 250       unknown timeout                 
 hang-ehlo        enforce      default 250       unknown timeout                     secure   none     N-15
 hang-starttls    enforce      default 250       unknown timeout                     secure   none     N-15
 hang-handshake   enforce      default 250       unknown timeout                     secure   none     N-15
-hang-tls         enforce      default 250       unknown timeout                     secure   none     N-15
+hang-tls         enforce      careful 250       unknown timeout                     secure   none     N-15
 drip             enforce      default 250       unknown timeout                     secure   none     N-15
 drip             unpublished  default 250       pass    -                           none     *        nothing is asked
 # --- several hosts, several addresses ---------------------------------------------------------------------
