@@ -318,6 +318,7 @@ START_TEST(refused_before)
 	f = probed(&job, POLICY, states[_i], SG_REQUIRETLS_NO);
 	f->fresh_until.s = sg_wall_now().s - 1;
 	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	ck_assert_int_eq(probe_of(f)->requiretls, states[_i] == SG_PROBE_OK
 	    ? SG_REQUIRETLS_UNASKED : SG_REQUIRETLS_OFFERED);

@@ -133,11 +133,12 @@ look_up(struct plan_bench *b, const char *hop)
 }
 
 static void
-run(const char *hop)
+run(const char *hop, bool early)
 {
 	struct plan_bench b;
 
 	plan_bench_open(&b, rows, N(rows), "DNS:a.test,DNS:da.test");
+	b.job.early = early;
 	look_up(&b, hop);
 	plan_bench_close(&b);
 }
@@ -145,19 +146,25 @@ run(const char *hop)
 static void
 passed(void)
 {
-	run("d.test");
+	run("d.test", false);
+}
+
+static void
+early(void)
+{
+	run("d.test", true);
 }
 
 static void
 refused(void)
 {
-	run("refused.test");
+	run("refused.test", false);
 }
 
 static void
 mismatch(void)
 {
-	run("wrong.child.test");
+	run("wrong.child.test", false);
 }
 
 /* What a worker makes before it can look anything up. */
@@ -193,6 +200,7 @@ main(int argc, char **argv)
 #endif
 	const struct torture all[] = {
 		{ "passed", kinds, passed, 23, false },
+		{ "early", kinds, early, 29, false },
 		{ "refused", kinds, refused, 17, false },
 		{ "mismatch", kinds, mismatch, 17, false },
 		{ "start", start_kinds, start, 5, false },
