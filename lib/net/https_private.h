@@ -26,6 +26,7 @@ struct sg_https_reply {
 	struct sg_https_stats *stats;
 	size_t head_bytes, head_fields; /* of every response, interim ones too */
 	bool head_ended;                /* the blank line has come */
+	long status;                    /* as the last status line says */
 	bool judged;                    /* the head is fit for a policy */
 	bool has_length;
 	size_t want;                    /* Content-Length, if there */

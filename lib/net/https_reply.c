@@ -67,15 +67,17 @@ is_word(const char *value, const char *stop, const char *word)
 
 /* --- the head ----------------------------------------------------------- */
 
-/* libcurl takes "HTTP/2 200" for a status line, whoever says it. */
+/* libcurl takes "HTTP/2 200" for a status line, whoever says it, and 200 for
+   what "HTTP/" and anything else says (2026-11). */
 static bool
 judge_version(struct sg_https_reply *r)
 {
-	long version = 0;
+	long version = 0, status = 0;
 
 	curl_easy_getinfo(r->easy, CURLINFO_HTTP_VERSION, &version);
-	if (version == CURL_HTTP_VERSION_1_0 ||
-	    version == CURL_HTTP_VERSION_1_1)
+	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (r->status == status && (version == CURL_HTTP_VERSION_1_0 ||
+	    version == CURL_HTTP_VERSION_1_1))
 		return (true);
 	return (unfit(r, "not-http: answer is no HTTP/1.1 response"));
 }
@@ -203,14 +205,31 @@ judge_head(struct sg_https_reply *r)
 
 /* --- from libcurl ------------------------------------------------------- */
 
+/* RFC 9112 4: "HTTP/1.1 200" and a blank, whatever stands behind. 0: it is no
+   status line. */
+static long
+status_of(const char *line, size_t len)
+{
+	if (len < 13 || memcmp(line, "HTTP/1.", 7) != 0 ||
+	    (line[7] != '0' && line[7] != '1') || line[8] != ' ' ||
+	    (line[12] != ' ' && line[12] != '\r' && line[12] != '\n'))
+		return (0);
+	for (size_t i = 9; i < 12; i++)
+		if (line[i] < '0' || line[i] > '9')
+			return (0);
+	return ((line[9] - '0') * 100 + (line[10] - '0') * 10 + line[11] - '0');
+}
+
 /* libcurl takes a head that breaks off for one that has ended. */
 static void
-note_end(struct sg_https_reply *r, const char *line, size_t len)
+note_line(struct sg_https_reply *r, const char *line, size_t len)
 {
-	if (line[0] == '\r' || line[0] == '\n')
+	if (line[0] == '\r' || line[0] == '\n') {
 		r->head_ended = true;
-	else if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	} else if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		r->head_ended = false;
+		r->status = status_of(line, len);
+	}
 }
 
 /* A line of the head of any response, or a trailer. */
@@ -221,7 +240,7 @@ sg_https_reply_head(char *data, size_t size, size_t n, void *arg)
 	size_t len = size * n;
 
 	if (len > 0)
-		note_end(r, data, len);
+		note_line(r, data, len);
 	r->head_bytes += len;
 	r->head_fields += memchr(data, ':', len) != NULL ? 1 : 0;
 	if (r->head_bytes <= HEAD_MAX_BYTES &&
