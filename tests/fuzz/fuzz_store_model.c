@@ -210,12 +210,26 @@ step(struct fuzz_bytes *in)
 	}
 }
 
+/* For the next run. In ten years all is of no use: one transaction, where a
+   purge would be one for each hop. */
+static void
+forget(void)
+{
+	struct seen seen[2] = { { "" }, { "" } };
+
+	clock_now.s = START + 10LL * 366 * 86400;
+	for (int s = 0; s < 2; s++) {
+		(void)sg_store_expire(both[s], clock_now, 100);
+		sg_store_each(both[s], see, &seen[s]);
+		fuzz_hold(seen[s].text[0] == '\0');
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_bytes in = { data, size };
 	struct sg_store_stats stats;
-	char k[SG_NEXTHOP_KEY_SIZE];
 
 	if (both[0] == NULL)
 		setup();
@@ -227,8 +241,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	list_both();
 	sg_store_stats(both[1], &stats);
 	fuzz_hold(!stats.degraded && stats.unwritten == 0);
-	for (unsigned i = 0; i < N_HOPS; i++)
-		for (int s = 0; s < 2; s++)
-			(void)sg_store_purge(both[s], key(i, k));
+	forget();
 	return 0;
 }

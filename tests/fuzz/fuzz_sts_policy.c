@@ -24,8 +24,10 @@ is_pattern(const char *p)
 	return true;
 }
 
+/* Pattern by pattern; that the policy asks all of them is for check_ends():
+   each of 256 against all would be the most of a run. */
 static void
-check_pattern(const struct sg_sts_policy *policy, const char *pattern)
+check_pattern(const char *pattern)
 {
 	char host[300];
 
@@ -34,15 +36,30 @@ check_pattern(const struct sg_sts_policy *policy, const char *pattern)
 	fuzz_hold(sg_mx_pattern_is_valid(pattern));
 	if (pattern[0] != '*') {
 		fuzz_hold(!sg_domain_is_valid(pattern, true) ||
-		    sg_sts_policy_matches(policy, pattern));
+		    sg_mx_match(pattern, pattern));
 		return;
 	}
 	snprintf(host, sizeof(host), "x%s", pattern + 1);
 	fuzz_hold(!sg_domain_is_valid(host, true) ||
-	    sg_sts_policy_matches(policy, host));
+	    sg_mx_match(pattern, host));
 	fuzz_hold(!sg_mx_match(pattern, pattern + 2));
 	snprintf(host, sizeof(host), "x.y%s", pattern + 1);
 	fuzz_hold(!sg_mx_match(pattern, host));
+}
+
+/* The first and the last pattern are asked, too. */
+static void
+check_ends(const struct sg_sts_policy *p)
+{
+	const char *ends[] = { p->mx[0], p->mx[p->n_mx - 1] };
+	char host[300];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(host, sizeof(host), "%s%s",
+		    ends[i][0] == '*' ? "x" : "", ends[i] + (ends[i][0] == '*'));
+		fuzz_hold(!sg_domain_is_valid(host, true) ||
+		    sg_sts_policy_matches(p, host));
+	}
 }
 
 static char *
@@ -89,7 +106,9 @@ check_policy(const struct sg_sts_policy *p)
 	fuzz_hold(p->max_age_s <= SG_STS_MAX_AGE_MAX);
 	fuzz_hold(p->mode == SG_STS_MODE_NONE || p->n_mx > 0);
 	for (size_t i = 0; i < p->n_mx; i++)
-		check_pattern(p, p->mx[i]);
+		check_pattern(p->mx[i]);
+	if (p->n_mx > 0)
+		check_ends(p);
 	check_again(p);
 }
 
