@@ -25,7 +25,7 @@
 #define CANNOT 77 /* the system has no sandbox: nothing to try */
 
 static char dir[] = "/tmp/stsgate-sandbox-XXXXXX";
-static char mine[64], other[64], fresh[64];
+static char mine[64], other[64], fresh[64], named[64];
 static int open_before = -1;
 
 static void
@@ -34,9 +34,11 @@ setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(mine, sizeof(mine), "%s/mine", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);
+	snprintf(named, sizeof(named), "%s/named", dir);
 	snprintf(fresh, sizeof(fresh), "%s/mine/new", dir);
 	ck_assert_int_eq(mkdir(mine, 0700), 0);
 	close(open(other, O_WRONLY | O_CREAT, 0600));
+	close(open(named, O_WRONLY | O_CREAT, 0600));
 }
 
 static void
@@ -44,6 +46,7 @@ teardown(void)
 {
 	unlink(fresh);
 	unlink(other);
+	unlink(named);
 	rmdir(mine);
 	rmdir(dir);
 }
@@ -62,6 +65,8 @@ can_open(const char *path, int flags)
 
 static bool read_other(void) { return can_open(other, O_RDONLY); }
 static bool write_other(void) { return can_open(other, O_WRONLY); }
+static bool read_named(void) { return can_open(named, O_RDONLY); }
+static bool write_named(void) { return can_open(named, O_WRONLY); }
 static bool read_mine(void) { return can_open(mine, O_RDONLY | O_DIRECTORY); }
 static bool write_mine(void) { return can_open(fresh, O_WRONLY | O_CREAT); }
 static bool list_root(void) { return can_open("/", O_RDONLY | O_DIRECTORY); }
@@ -170,6 +175,8 @@ static const struct row {
 } rows[] = {
 	{ "read the store", read_other, false, false },
 	{ "write the store", write_other, false, false },
+	{ "read a file that is named", read_named, true, true },
+	{ "write it", write_named, false, false },
 	{ "list the state directory", read_mine, true, false },
 	{ "make a file there", write_mine, true, false },
 	{ "make a file beside it", make_beside, false, false },
@@ -192,11 +199,29 @@ static const struct row {
 	{ "write what is open", write_open, true, true },
 };
 
+/* What --enable-coverage counts is written to the build's directory, which a
+   confined child then must be able to do. */
+#ifdef SG_COVERAGE
+#define COUNTS "."
+void __gcov_dump(void);
+#else
+#define COUNTS NULL
+#define __gcov_dump() ((void)0)
+#endif
+
+static _Noreturn void
+leave(int status)
+{
+	__gcov_dump();
+	_exit(status);
+}
+
 static int
 try_confined(const struct row *row, bool front)
 {
-	struct sg_sandbox s = { .inet = !front, .read = { "/usr/lib", "/lib" },
-		.write = { front ? mine : NULL } };
+	struct sg_sandbox s = { .inet = !front, .read = { "/usr/lib",
+		"/nowhere", named, "/lib" },
+		.write = { front ? mine : COUNTS, front ? COUNTS : NULL } };
 	char why[SG_SANDBOX_WHY_SIZE];
 	pid_t pid = fork();
 	int status;
@@ -205,11 +230,11 @@ try_confined(const struct row *row, bool front)
 		open_before = open(other, O_WRONLY | O_APPEND);
 		switch (sg_sandbox_enter(&s, why)) {
 		case SG_SANDBOX_WHOLE:
-			_exit(row->deed() ? 1 : 0);
+			leave(row->deed() ? 1 : 0);
 		case SG_SANDBOX_PART:
-			_exit(CANNOT);
+			leave(CANNOT);
 		default:
-			_exit(2);
+			leave(2);
 		}
 	}
 	waitpid(pid, &status, 0);

@@ -12,6 +12,8 @@ EXTRA_DIST += tests/lint/complete.zsh
 dist_check_SCRIPTS += tests/lint/lines.sh
 .PHONY: coverage
 coverage:
+	@command -v gcovr >/dev/null || { \
+		echo "needs gcovr (on Debian: apt install gcovr)"; exit 1; } >&2
 	mkdir -p coverage
 	cd coverage && { test -f Makefile || \
 		$(abs_srcdir)/configure -q --enable-coverage \
