@@ -95,8 +95,8 @@ mx_is_secure(const struct sg_facts *f)
 static bool
 mx_is_known(const struct sg_facts *f)
 {
-	return f != NULL && (f->mx_state == SG_MX_FOUND ||
-	    f->mx_state == SG_MX_IMPLICIT || f->mx_state == SG_MX_HOST);
+	return f->mx_state == SG_MX_FOUND || f->mx_state == SG_MX_IMPLICIT ||
+	    f->mx_state == SG_MX_HOST;
 }
 
 /* Known well enough to say that it may be these and no others. */
@@ -412,8 +412,7 @@ is_less(const struct sg_map_params *p, const struct sg_map_answer *than)
 
 	without.pin = NULL;
 	sg_decide_map(&without, &a);
-	return a.word != than->word || a.secure != than->secure ||
-	    a.names != than->names;
+	return a.word != than->word || a.secure != than->secure;
 }
 
 void

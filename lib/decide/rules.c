@@ -54,9 +54,9 @@ sender_matches(const struct sg_sender_pattern *p,
 	case SG_SENDER_SUBDOMAINS:
 		return is_below(from->domain, p->domain);
 	case SG_SENDER_NULL:
-		return from->kind == SG_MAILADDR_NULL;
+		break;
 	}
-	return false;
+	return from->kind == SG_MAILADDR_NULL;
 }
 
 static bool

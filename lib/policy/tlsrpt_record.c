@@ -49,6 +49,7 @@ encoded_octet(struct sg_span a)
 
 /* --- is it a URI? --------------------------------------------------------- */
 
+/* What is neither printable nor a blank was refused with the record. */
 static const char *
 text_problem(struct sg_span uri)
 {
@@ -58,7 +59,7 @@ text_problem(struct sg_span uri)
 		if (c == '!')
 			return "`!' in a URI is written %21 (a size limit as "
 			       "in DMARC does not exist here)";
-		if (c <= 0x20 || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL)
+		if (sg_is_wsp(c) || strchr("\"<>\\^`{|}", c) != NULL)
 			return "a URI holds a character that must be "
 			       "percent-encoded";
 		if (c == '%' && encoded_octet((struct sg_span) { uri.s + i,
@@ -76,7 +77,7 @@ scheme_length(struct sg_span uri)
 	size_t n = 0;
 
 	while (n < uri.len && (sg_is_alnum(uri.s[n]) ||
-	    (uri.s[n] != '\0' && strchr("+-.", uri.s[n]) != NULL)))
+	    strchr("+-.", uri.s[n]) != NULL))
 		n++;
 	if (n == 0 || n == uri.len || uri.s[n] != ':' || !sg_is_alnum(uri.s[0])
 	    || sg_is_digit(uri.s[0]))

@@ -167,12 +167,12 @@ sg_txt_fields_next(struct sg_txt_fields *f)
 	return split_field(f, sg_span_trim(field));
 }
 
+/* No ';' is left in it, nor anything that is neither printable nor a blank. */
 bool
 sg_txt_value_is_plain(struct sg_span value)
 {
 	for (size_t i = 0; i < value.len; i++)
-		if (value.s[i] <= 0x20 || value.s[i] >= 0x7f ||
-		    value.s[i] == '=' || value.s[i] == ';')
+		if (sg_is_wsp(value.s[i]) || value.s[i] == '=')
 			return false;
 	return value.len > 0;
 }

@@ -244,6 +244,9 @@ static const struct row rows[] = {
 	{ "Q-15 pinned, TLSA lookup fails: never secure", "none",
 	    "secure found", "10 a.good.test tlsa-error", "",
 	    "secure *.good.test", "temp dns-error" },
+	{ "Q-15 the same at two hosts: the first is spoken of", "none",
+	    "secure found", "10 a.good.test tlsa-error; 20 b.good.test "
+	    "tlsa-bogus", "", "secure *.good.test", "temp dns-error" },
 	{ "pinned, DANE now", "none", "secure found", "10 a.good.test tlsa",
 	    "", "secure *.good.test",
 	    "dane-only a.good.test +secure pinned" },

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Do the tests of lib/decide notice a wrong verdict?
+"""Do the tests of lib/decide notice a wrong verdict, and those of lib/policy
+(--room policy) a policy misread?
 
 Changes one thing in one source file at a time (a comparison, a condition, a
 constant, a returned value, a statement), builds the room's test programs with
@@ -8,7 +9,8 @@ it, and runs them: a change that no test notices has survived, and that is a
 failure, unless tests/mutate/equivalent says why nobody could notice it. An
 entry there that fits no survivor is a failure too.
 
-    mutate.py --build DIR [--jobs N] [--only TEXT] [--list] [FILE...]
+    mutate.py --build DIR [--room ROOM] [--jobs N] [--only TEXT] [--list]
+              [FILE...]
 
 DIR is a configured build whose libstsgate.a is up to date; `make mutate` sees
 to that and passes the compiler and its flags in the environment.
@@ -23,12 +25,28 @@ import sys
 import tempfile
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-ROOM = "lib/decide"
-# The program that most likely notices comes first.
-TESTS = {"rules.c": ["rules", "map", "verdict", "action"],
-         "action.c": ["action", "verdict", "rules", "map"],
-         "map.c": ["map"]}
-ALL = ["verdict", "action", "rules", "map"]
+# Of each room: what the tests need beside themselves, all test programs, and
+# for some files those that may notice, the likeliest first.
+ROOMS = {
+    "decide": (["decide/facts_words.c"],
+               ["verdict", "action", "rules", "map"],
+               {"rules.c": ["rules", "map", "verdict", "action"],
+                "action.c": ["action", "verdict", "rules", "map"],
+                "map.c": ["map"]}),
+    "policy": (["support/test_ca.c"],
+               ["sts_policy", "mx_match", "sts_record", "tlsrpt_record",
+                "small", "tlsa"],
+               {"mx_match.c": ["mx_match", "sts_policy"],
+                "sts_record.c": ["sts_record"],
+                "tlsrpt_record.c": ["tlsrpt_record"],
+                "txt_fields.c": ["sts_record", "tlsrpt_record"],
+                "tlsa.c": ["tlsa"],
+                "span.c": ["sts_policy", "mx_match", "sts_record",
+                           "tlsrpt_record", "small"],
+                "finding.c": ["small", "sts_policy", "sts_record"],
+                "sts_policy.c": ["sts_policy", "small"],
+                "sts_policy_fields.c": ["sts_policy", "small"]}),
+}
 TIMEOUT_S = 60  # a loop that does not end is noticed, too
 
 FAMILIES = [
@@ -212,8 +230,10 @@ class Bench:
     """Builds and runs. With sanitize what reads past an end is noticed; that
     is slow, and only for what survives without."""
 
-    def __init__(self, build, sanitize):
-        self.build = build
+    def __init__(self, build, room, files, sanitize):
+        self.build, self.room = build, room
+        helpers, every, some = ROOMS[room]
+        self.tests = {name: some.get(name, every) for name in files}
         self.cc = words("CC") or ["cc"]
         self.flags = words("MUTATE_CFLAGS") + ["-O0", "-g0", "-w"]
         if sanitize:
@@ -222,12 +242,13 @@ class Bench:
         self.libs = [os.path.join(build, "libstsgate.a")] + \
             words("MUTATE_LIBS")
         self.dir = tempfile.TemporaryDirectory(prefix="mutate-")
-        self.run(["-c", "-o", self.path("words.o"),
-                  os.path.join(TOP, "tests/decide/facts_words.c")])
-        self.libs.insert(0, self.path("words.o"))
-        for test in ALL:
+        for n, helper in enumerate(helpers):
+            self.run(["-c", "-o", self.path("helper_%d.o" % n),
+                      os.path.join(TOP, "tests", helper)])
+            self.libs.insert(0, self.path("helper_%d.o" % n))
+        for test in sorted(set(sum(self.tests.values(), []))):
             self.run(["-c", "-o", self.path("test_%s.o" % test),
-                      os.path.join(TOP, "tests/decide/test_%s.c" % test)])
+                      os.path.join(TOP, "tests", room, "test_%s.c" % test)])
             self.run(["-o", self.path(test), self.path("test_%s.o" % test),
                       "-Wl,--as-needed"] + self.libs)
             if not self.passes(self.path(test)):
@@ -249,12 +270,12 @@ class Bench:
         with open(source, "w", encoding="ascii") as f:
             f.write(mutant.text)
         try:
-            self.run(["-I" + os.path.join(TOP, ROOM), "-c", "-o", obj,
-                      source])
+            self.run(["-I" + os.path.join(TOP, "lib", self.room), "-c",
+                      "-o", obj, source])
         except subprocess.CalledProcessError:
             return "compiler"
         try:
-            for test in TESTS.get(mutant.file, ALL):
+            for test in self.tests[mutant.file]:
                 self.run(["-o", exe, self.path("test_%s.o" % test), obj,
                           "-Wl,--as-needed"] + self.libs)
                 if not self.passes(exe):
@@ -293,16 +314,18 @@ def read_equivalent():
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--build", required=True)
+    p.add_argument("--room", choices=sorted(ROOMS), default="decide")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--only", default="")
     p.add_argument("--list", action="store_true")
     p.add_argument("files", nargs="*")
     args = p.parse_args()
+    room = os.path.join(TOP, "lib", args.room)
     files = args.files or sorted(
-        f for f in os.listdir(os.path.join(TOP, ROOM)) if f.endswith(".c"))
+        f for f in os.listdir(room) if f.endswith(".c"))
     todo = []
     for name in files:
-        with open(os.path.join(TOP, ROOM, name), encoding="ascii") as f:
+        with open(os.path.join(room, name), encoding="ascii") as f:
             text = f.read()
         todo += [m for m in number_alike(list(mutants_of(name, text)))
                  if args.only in m.key]
@@ -311,18 +334,18 @@ def main():
         return 0
     killers = [None] * len(todo)
     for sanitize in (False, True):
-        bench = Bench(os.path.realpath(args.build), sanitize)
+        bench = Bench(os.path.realpath(args.build), args.room, files, sanitize)
         left = [i for i, killer in enumerate(killers) if killer is None]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             for i, killer in zip(left, pool.map(
                     bench.killer, [todo[i] for i in left], left)):
                 killers[i] = killer
-    return report(todo, killers, bool(args.only or args.files))
+    return report(todo, killers, files, bool(args.only))
 
 
-def report(todo, killers, partial):
+def report(todo, killers, files, partial):
     equivalent = read_equivalent()
-    unused = dict(equivalent)
+    unused = {key for key in equivalent if key.split()[0] in files}
     count = {"killed": 0, "compiler": 0, "equivalent": 0, "survived": 0}
     for mutant, killer in zip(todo, killers):
         if killer == "compiler":
@@ -331,13 +354,13 @@ def report(todo, killers, partial):
             count["killed"] += 1
         elif mutant.key in equivalent:
             count["equivalent"] += 1
-            unused.pop(mutant.key, None)
+            unused.discard(mutant.key)
         else:
             count["survived"] += 1
             print("survived: line %d, %s\n\t%s" %
                   (mutant.line, mutant.what, mutant.key))
     if not partial:
-        for key in unused:
+        for key in sorted(unused):
             print("not a survivor (any more):\n\t%s" % key)
     print("%d mutants: %d killed, %d survived, %d equivalent, %d do not "
           "compile" % (len(todo), count["killed"], count["survived"],
