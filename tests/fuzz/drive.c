@@ -144,6 +144,12 @@ main(int argc, char **argv)
 		run_path(argv[i]);
 	if (argc == 1)
 		run_own_corpus(argv[0]);
-	printf("%lu samples, %lu runs\n", samples, runs);
+	printf("%lu samples, %lu runs, %lu were taken\n", samples, runs,
+	    fuzz_taken_count);
+	if (argc == 1 && fuzz_taken_count == 0) {
+		fprintf(stderr, "no sample is good for anything: they are "
+		    "out of date, or the page tries nothing\n");
+		return 1;
+	}
 	return samples > 0 ? 0 : 1;
 }

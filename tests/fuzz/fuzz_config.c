@@ -45,6 +45,7 @@ check_config(const struct sg_config *c)
 	struct sg_config *again = NULL;
 	char *dump = help_dump(c), *dump2;
 
+	fuzz_taken();
 	fuzz_hold(c->n_groups >= 1);
 	fuzz_hold(strcmp(c->groups[c->n_groups - 1].name, "default") == 0);
 	fuzz_hold(sg_config_parse(c->text, "again", &again, &errors) == SG_OK);

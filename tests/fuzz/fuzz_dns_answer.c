@@ -70,6 +70,8 @@ check_answer(const struct made *m, const struct sg_dns_answer *a)
 	fuzz_hold(a->dnssec != SG_DNSSEC_SECURE ||
 	    (m->validates && m->r.secure && !m->r.bogus));
 	fuzz_hold(a->n <= SG_DNS_MAX_RR);
+	if (a->rc == SG_OK && a->n > 0)
+		fuzz_taken();
 	for (size_t i = 0; i < a->n; i++)
 		bytes += a->rr[i].len;
 	fuzz_hold(bytes <= SG_DNS_MAX_BYTES);

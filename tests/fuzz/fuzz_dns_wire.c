@@ -39,6 +39,7 @@ check_host(enum sg_rc rc, const char *host)
 		fuzz_hold(rc == SG_BAD || host[0] == '\0');
 		return;
 	}
+	fuzz_taken();
 	fuzz_hold(sg_domain_is_valid(host, false));
 	fuzz_hold(sg_dns_wire_host(wire, to_wire(host, wire), again) == SG_OK);
 	fuzz_hold(strcmp(host, again) == 0);

@@ -112,6 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (f == NULL)
 		return 0;
+	if (!(flags & 8))
+		fuzz_taken();
 	sg_decide_verdict(f, require, flags & 1, now, &v);
 	check_verdict(&v);
 	check_action(&v, f, require, flags, now);

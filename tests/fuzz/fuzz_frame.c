@@ -20,6 +20,7 @@ is_id(const char *id)
 static void
 check_job(const struct sg_job *job)
 {
+	fuzz_taken();
 	fuzz_hold(sg_domain_is_valid(job->hop.name, false));
 	fuzz_hold(job->hop.port != 0);
 	fuzz_hold(job->deadline_ms >= 1 && job->deadline_ms <= 60000);

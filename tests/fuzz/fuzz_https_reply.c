@@ -132,9 +132,18 @@ has(struct fuzz_bytes in, const char *word)
 static void
 check_taken(struct fuzz_bytes in, const struct sg_https_reply *r)
 {
+	fuzz_taken();
 	fuzz_hold(r->len <= SG_STS_POLICY_MAX_BYTES);
 	fuzz_hold(!r->has_length || r->len == r->want);
 	fuzz_hold(has(in, "HTTP/1") && has(in, "200"));
+}
+
+/* Behind the last chunk libcurl is content with "\r", so that a wrong octet
+   there does not come to light if it is what was cut. */
+static bool
+is_all_but_lf(struct fuzz_bytes part)
+{
+	return part.n >= 3 && memcmp(part.p + part.n - 3, "\r\n\r", 3) == 0;
 }
 
 static void
@@ -145,9 +154,9 @@ check_cut(struct fuzz_bytes in, size_t at, const struct sg_https_reply *whole,
 	struct fuzz_bytes part = { in.p, at };
 
 	if (fetch(part, false, &cut))
-		fuzz_hold(whole_taken && cut.len == whole->len &&
+		fuzz_hold(whole_taken ? cut.len == whole->len &&
 		    (cut.len == 0 || memcmp(cut.body, whole->body, cut.len) ==
-		    0));
+		    0) : is_all_but_lf(part));
 	sg_https_reply_fini(&cut);
 }
 

@@ -21,6 +21,7 @@ check_policy(const struct sg_facts *old, const struct sg_facts *learnt,
 
 	if (was == NULL || learnt->sts.policy != NULL)
 		return;
+	fuzz_taken();
 	fuzz_hold(sg_facts_policy(new, now) != NULL);
 	fuzz_hold(new->sts.text_len == old->sts.text_len &&
 	    memcmp(new->sts.text, old->sts.text, new->sts.text_len) == 0);

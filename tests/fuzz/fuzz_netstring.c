@@ -39,6 +39,7 @@ check_good(const char *buf, size_t have, size_t max,
 	struct sg_netstring less;
 	size_t size;
 
+	fuzz_taken();
 	fuzz_hold(s->size <= have && s->len <= max);
 	fuzz_hold(s->data > buf && s->data + s->len + 1 == buf + s->size);
 	for (size_t n = 0; n < s->size && n < 40; n++)

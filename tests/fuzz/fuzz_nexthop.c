@@ -15,6 +15,7 @@ check_hop(const struct sg_nexthop *hop)
 	struct sg_nexthop again;
 	char key[SG_NEXTHOP_KEY_SIZE], key2[SG_NEXTHOP_KEY_SIZE];
 
+	fuzz_taken();
 	fuzz_hold(sg_domain_is_valid(hop->name, false));
 	fuzz_hold(hop->port != 0);
 	sg_nexthop_key(hop, key);

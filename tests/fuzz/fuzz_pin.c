@@ -16,6 +16,7 @@ check_again(const struct sg_pin *pin)
 	struct sg_pin *again = NULL;
 	char *text = sg_pin_names_text(pin);
 
+	fuzz_taken();
 	fuzz_hold(text != NULL && fuzz_is_plain(text));
 	fuzz_hold(sg_pin_read(pin->key, pin->level, pin->at, pin->until, text,
 	    &again) == SG_OK);

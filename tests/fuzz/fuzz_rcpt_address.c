@@ -32,6 +32,7 @@ check_again(const struct sg_mailaddr *a)
 		return; /* was cut: its quotes may be open */
 	if (a->local[0] == '@')
 		return; /* came behind a source route; would be one itself */
+	fuzz_taken();
 	snprintf(text, sizeof(text), "<%s@%s>", a->local, a->domain);
 	fuzz_hold(sg_mailaddr_parse(text, &again, NULL) == SG_OK);
 	fuzz_hold(again.kind == SG_MAILADDR_DOMAIN);

@@ -25,6 +25,7 @@ static const char *const macro_names[] = { "i", "{auth_authen}",
 static const struct smfiDesc *desc;
 static struct sg_session_env env = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 static struct sg_facts *known; /* to the engine; or NULL */
+static bool pinned;            /* already */
 
 /* --- the engine's side --------------------------------------------------- */
 
@@ -49,13 +50,14 @@ sg_engine_pin_suffices(struct sg_engine *engine, const char *key,
 	(void)engine;
 	(void)now;
 	fuzz_hold(fuzz_is_plain(key) && level > SG_LEVEL_NONE && for_s > 0);
-	return for_s % 2 == 0;
+	return pinned;
 }
 
 void
 sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin)
 {
 	(void)engine;
+	fuzz_taken();
 	fuzz_hold(pin->level > SG_LEVEL_NONE);
 }
 
@@ -159,6 +161,7 @@ open_session(struct fuzz_bytes *in)
 		f0 &= ~(unsigned long)SMFIF_QUARANTINE;
 	if (kind & 2)
 		f1 &= ~(unsigned long)(SMFIP_NR_MAIL | SMFIP_NR_HDR);
+	pinned = (kind & 8) != 0;
 	client.sin_addr.s_addr = htonl(0xc0000200 | kind);
 	fuzz_hold(desc->xxfi_negotiate(NULL, f0, f1, f2, f3, &got[0], &got[1],
 	    &got[2], &got[3]) == SMFIS_CONTINUE);

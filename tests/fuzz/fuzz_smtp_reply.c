@@ -38,6 +38,7 @@ check(const struct sg_smtp_reply *r, struct fuzz_bytes in, size_t taken)
 	fuzz_hold((r->status == SG_SMTP_BAD) == (r->fault != NULL));
 	if (r->status != SG_SMTP_DONE)
 		return;
+	fuzz_taken();
 	fuzz_hold(r->code >= 200 && r->code <= 599);
 	fuzz_hold(r->lines >= 1 && taken >= 1 && in.p[taken - 1] == '\n');
 	fuzz_hold(memchr(in.p, '\0', taken) == NULL);

@@ -68,6 +68,7 @@ check_attributes(const char *text)
 {
 	unsigned seen[4] = { 0 };
 
+	fuzz_taken();
 	while (*text == ' ') {
 		size_t len = strcspn(++text, " ");
 

@@ -68,6 +68,7 @@ check_facts(const char *key, const struct sg_facts *f)
 {
 	char its_key[SG_NEXTHOP_KEY_SIZE];
 
+	fuzz_taken();
 	fuzz_hold(strcmp(sg_nexthop_key(&f->hop, its_key), key) == 0);
 }
 

@@ -102,6 +102,7 @@ check_again(const struct sg_sts_policy *p)
 static void
 check_policy(const struct sg_sts_policy *p)
 {
+	fuzz_taken();
 	fuzz_hold(p->n_mx <= SG_STS_POLICY_MAX_MX);
 	fuzz_hold(p->max_age_s <= SG_STS_MAX_AGE_MAX);
 	fuzz_hold(p->mode == SG_STS_MODE_NONE || p->n_mx > 0);

@@ -107,6 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_hold(strlen(out) < room && fuzz_is_plain(out));
 	fuzz_hold(strchr(out, '"') == NULL);
 	check_escaped(out, in);
+	fuzz_taken();
 	free(out);
 	text = fuzz_heap_string(in);
 	check_line(text);

@@ -38,6 +38,7 @@ openssl_takes(const struct sg_tlsa *r)
 static void
 check_usable(const struct sg_tlsa *r)
 {
+	fuzz_taken();
 	fuzz_hold(r->usage == SG_TLSA_DANE_TA || r->usage == SG_TLSA_DANE_EE);
 	fuzz_hold(r->selector <= SG_TLSA_SPKI);
 	fuzz_hold(r->mtype != SG_TLSA_SHA256 || r->len == 32);

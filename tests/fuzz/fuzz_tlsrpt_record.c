@@ -29,6 +29,7 @@ write_plainly(const struct sg_tlsrpt *t)
 
 	if (out == NULL)
 		abort();
+	fuzz_taken();
 	fprintf(out, "v=TLSRPTv1;rua=");
 	for (size_t i = 0; i < t->n_rua; i++)
 		fprintf(out, "%s%s", i > 0 ? "," : "", t->rua[i]);

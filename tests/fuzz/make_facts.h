@@ -47,11 +47,11 @@ make_policy(struct fuzz_bytes *in, struct sg_facts *f)
 		"mx.other.test" };
 	char text[200], id[SG_STS_ID_SIZE];
 	struct sg_wall at = make_time(in);
+	unsigned mode = fuzz_below(in, 3), age = fuzz_below(in, 5);
 	int n;
 
 	n = snprintf(text, sizeof(text), "version: STSv1\nmode: %s\nmax_age: "
-	    "%u\nmx: %s\n", modes[fuzz_below(in, 3)], ages[fuzz_below(in, 5)],
-	    mx[fuzz_below(in, 3)]);
+	    "%u\nmx: %s\n", modes[mode], ages[age], mx[fuzz_below(in, 3)]);
 	make_id(in, id);
 	fuzz_hold(sg_facts_set_policy(f, text, (size_t)n, id, at, NULL) ==
 	    SG_OK);
