@@ -131,13 +131,22 @@ tests_fuzz_fuzz_pin_SOURCES = tests/fuzz/fuzz_pin.c tests/fuzz/fuzz.h \
 tests_fuzz_fuzz_pin_LDFLAGS = $(PAGE_LINK)
 tests_fuzz_fuzz_pin_LDADD = $(PAGE_LIBS)
 
-# FUZZ_SECONDS a page, two pages at a time, in a build of its own (clang).
+# FUZZ_SECONDS a page, two pages at a time, in a build of its own (clang);
+# fuzz-afl with AFL++, fuzz-memory with MSan (see run.sh). PAGES="NAME ..." for
+# these pages alone.
 FUZZ_SECONDS = 60
 FUZZ_JOBS = 2
-.PHONY: fuzz fuzz-short
+PAGES =
+FUZZ_ENV = FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_JOBS=$(FUZZ_JOBS)
+.PHONY: fuzz fuzz-short fuzz-afl fuzz-memory
 fuzz-short:
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_JOBS=$(FUZZ_JOBS) \
-		$(srcdir)/tests/fuzz/run.sh $(abs_builddir)/fuzz
+	$(FUZZ_ENV) $(srcdir)/tests/fuzz/run.sh $(abs_builddir)/fuzz $(PAGES)
 fuzz:
 	FUZZ_SECONDS=3600 FUZZ_JOBS=$(FUZZ_JOBS) \
-		$(srcdir)/tests/fuzz/run.sh $(abs_builddir)/fuzz
+		$(srcdir)/tests/fuzz/run.sh $(abs_builddir)/fuzz $(PAGES)
+fuzz-afl:
+	$(FUZZ_ENV) $(srcdir)/tests/fuzz/run.sh --afl $(abs_builddir)/fuzz-afl \
+		$(PAGES)
+fuzz-memory:
+	$(FUZZ_ENV) SANITIZE=memory $(srcdir)/tests/fuzz/run.sh \
+		$(abs_builddir)/fuzz-memory $(PAGES)
