@@ -72,10 +72,11 @@ one() {
 	reached=
 	if $afl; then with_afl "$1"; else with_libfuzzer "$1"; fi
 	times >"$1.times"
+	took=$(sed 's/[ms]/ /g' "$1.times" |
+		awk 'NR == 2 { printf "%.1f", $1 * 60 + $2 + $3 * 60 + $4 }')
 	if [ $rc = 0 ]; then
-		printf '%-14s ok     %11s runs, %5s places, processor %s\n' \
-			"$1" "${runs:-?}" "${reached:-?}" \
-			"$(sed -n 2p "$1.times")"
+		printf '%-14s ok     %11s runs, %5s places, %8s s of CPU\n' \
+			"$1" "${runs:-?}" "${reached:-?}" "$took"
 	else
 		printf '%-14s BROKEN %11s runs, %5s places: see %s\n' "$1" \
 			"${runs:-?}" "${reached:-?}" "$build/$1.log"
