@@ -304,6 +304,8 @@ static const struct {
 	{ "P-04 mode", V "mode: Enforce\n" X A, 2, SG_ERROR, "8461 3.2",
 	    "lower case" },
 	{ "P-03", V M " mx: mx.e\n" A, 3, SG_ERROR, "8461 3.2", "space" },
+	{ "P-03 before the colon", V "mode : enforce\n" X A, 2, SG_ERROR,
+	    "8461 3.2", "before `:'" },
 	{ "P-06", V M "mx: a.e, b.e\n" A, 3, SG_ERROR, "8461 3.2",
 	    "each host" },
 	{ "P-07 address", V M "mx: 192.0.2.1\n" A, 3, SG_ERROR, "8461 3.2",
@@ -397,6 +399,74 @@ START_TEST(test_first_error)
 	ck_assert_msg(strncmp(err.text, "line 2: ", 8) == 0, "got \"%s\"",
 	    err.text);
 	ck_assert_uint_eq(sg_findings_first_error(&fs)->line, 2);
+}
+END_TEST
+
+static const struct {
+	const char *in, *want;
+} logged[] = {
+	{ "", "the policy is empty" },
+	{ "x", "line 1: a line without" },
+	{ "mode: x\n" V X A, "line 1: `mode'" },
+	{ V X A, "`mode' is missing" },
+};
+
+START_TEST(test_logged)
+{
+	struct sg_err err = { .text = "" };
+	struct sg_sts_policy *p;
+
+	ck_assert_int_eq(parse(logged[_i].in, strlen(logged[_i].in), &p, NULL,
+	    &err), SG_BAD);
+	ck_assert_msg(strncmp(err.text, logged[_i].want,
+	    strlen(logged[_i].want)) == 0, "got \"%s\"", err.text);
+	ck_assert_int_eq(err.reason, SG_REASON_STS_POLICY_INVALID);
+}
+END_TEST
+
+/* By line, and what is of none last, whenever it was found. */
+START_TEST(test_findings_order)
+{
+	static const char text[] = V "max_age: 300\n" "mode: testing\nx: y\n";
+	static const unsigned lines[] = { 2, 3, 4, 0 };
+	struct sg_findings fs = { 0 };
+	struct sg_sts_policy *p;
+
+	ck_assert_int_eq(parse(text, sizeof(text) - 1, &p, &fs, NULL),
+	    SG_BAD);
+	ck_assert_uint_eq(fs.n, N(lines));
+	for (size_t i = 0; i < N(lines); i++)
+		ck_assert_uint_eq(fs.f[i].line, lines[i]);
+}
+END_TEST
+
+/* told once of several in a row. */
+START_TEST(test_blanks)
+{
+	static const char text[] = V "\n\n \n" M "\n" X "max_age: 604800\n";
+	struct sg_findings fs = { 0 };
+	struct sg_sts_policy *p;
+
+	ck_assert_int_eq(parse(text, sizeof(text) - 1, &p, &fs, NULL), SG_OK);
+	sg_sts_policy_free(&p);
+	ck_assert_uint_eq(fs.n, 2);
+	ck_assert_uint_eq(fs.f[0].line, 2);
+	ck_assert_uint_eq(fs.f[1].line, 6);
+}
+END_TEST
+
+/* Any of the patterns will do. */
+START_TEST(test_matches)
+{
+	static const char text[] = V M "mx: a.good.test\nmx: *.b.test\n" A;
+	struct sg_sts_policy *p;
+
+	ck_assert_int_eq(parse(text, sizeof(text) - 1, &p, NULL, NULL), SG_OK);
+	ck_assert(sg_sts_policy_matches(p, "a.good.test"));
+	ck_assert(sg_sts_policy_matches(p, "mx.b.test"));
+	ck_assert(!sg_sts_policy_matches(p, "b.test"));
+	ck_assert(!sg_sts_policy_matches(p, "mx.good.test"));
+	sg_sts_policy_free(&p);
 }
 END_TEST
 
@@ -504,6 +574,18 @@ START_TEST(test_line_cap)
 }
 END_TEST
 
+/* T13: spaces are a blank line, unless they are too many. */
+START_TEST(test_blank_cap)
+{
+	struct text t = new_text(4096);
+	size_t n_mx;
+
+	add(&t, T(V M X A));
+	fill(&t, ' ', 1024 + (size_t)_i);
+	ck_assert_int_eq(verdict(&t, &n_mx), _i == 0 ? SG_OK : SG_BAD);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	size_t len;
@@ -514,6 +596,18 @@ static const struct {
 	{ "C-13 65,537 octets", 65537, SG_BAD },
 	{ "T13 6.5 MB", 6553600, SG_BAD },
 };
+
+/* It is of no line. */
+static void
+check_too_large(const struct text *t)
+{
+	struct sg_err err = { .text = "" };
+	struct sg_sts_policy *p;
+
+	ck_assert_int_eq(parse(t->s, t->len, &p, NULL, &err), SG_BAD);
+	ck_assert_msg(strncmp(err.text, "the policy is larger", 20) == 0,
+	    "got \"%s\"", err.text);
+}
 
 START_TEST(test_size_cap)
 {
@@ -530,6 +624,8 @@ START_TEST(test_size_cap)
 		fill(&t, 'y', rest - 3);
 		fill(&t, '\n', 1);
 	}
+	if (size_caps[_i].want == SG_BAD)
+		check_too_large(&t);
 	ck_assert_msg(verdict(&t, &n_mx) == size_caps[_i].want, "%s",
 	    size_caps[_i].name);
 }
@@ -697,6 +793,11 @@ main(void)
 	tcase_add_loop_test(tc, test_told, 0, N(told));
 	tcase_add_test(tc, test_silent);
 	tcase_add_test(tc, test_first_error);
+	tcase_add_loop_test(tc, test_logged, 0, N(logged));
+	tcase_add_test(tc, test_findings_order);
+	tcase_add_test(tc, test_blanks);
+	tcase_add_test(tc, test_matches);
+	tcase_add_loop_test(tc, test_blank_cap, 0, 2);
 	tcase_add_loop_test(tc, test_mx_cap, 0, N(mx_caps));
 	tcase_add_loop_test(tc, test_line_cap, 0, N(line_caps));
 	tcase_add_loop_test(tc, test_size_cap, 0, N(size_caps));
