@@ -144,7 +144,8 @@ is_promised(const struct sg_gate_answer *a)
 	    a->verdict.result != SG_RESULT_NOT_APPLICABLE;
 }
 
-static void
+/* SG_OK: pinned, or nothing to pin. */
+static enum sg_rc
 pin(struct pass *p, const struct sg_nexthop *hop,
     const struct sg_gate_answer *a)
 {
@@ -152,17 +153,34 @@ pin(struct pass *p, const struct sg_nexthop *hop,
 	struct sg_wall now = p->now;
 	struct sg_pin *made = NULL;
 	enum sg_level level;
+	enum sg_rc rc;
 
 	if (!p->ask->pins || config->pin_for_s == 0 || !is_promised(a))
-		return;
+		return SG_OK;
 	level = sg_decide_pin_level(config, hop->name, a->verdict.published,
 	    now);
 	if (level == SG_LEVEL_NONE || sg_engine_pin_suffices(p->engine,
 		a->key, level, config->pin_for_s, now))
-		return;
-	if (sg_decide_pin(config, a->facts, level, now, &made) == SG_OK)
-		sg_engine_set_pin(p->engine, made);
+		return SG_OK;
+	rc = sg_decide_pin(config, a->facts, level, now, &made);
+	if (rc == SG_OK)
+		rc = sg_engine_set_pin(p->engine, made);
 	sg_pin_unref(&made);
+	return rc;
+}
+
+/* What was promised could not be written down, so that delivery would not hold
+   to it: come back later (THREATS T25, 5.4). */
+static void
+take_back(struct sg_gate_answer *a)
+{
+	a->verdict.result = SG_RESULT_UNKNOWN;
+	a->verdict.reason = SG_REASON_INTERNAL;
+	a->verdict.gap = SG_GAP_INTERNAL;
+	a->verdict.mx = "";
+	a->decision.action = SG_ACTION_DEFER;
+	a->decision.applied = a->asked.dry_run ? SG_ACTION_TAG
+					       : SG_ACTION_DEFER;
 }
 
 /* A global rule is the map's too. */
@@ -207,7 +225,8 @@ judge_hop(struct pass *p, const struct sg_nexthop *hop,
 		no_reject(a);
 	if (rests_on_cache(a))
 		soften(a);
-	pin(p, hop, a);
+	if (pin(p, hop, a) != SG_OK)
+		take_back(a);
 	a->route = sg_gate_route(a);
 	p->now_ms = mono_ms();
 	a->ms = p->now_ms - start;

@@ -504,10 +504,10 @@ sg_engine_pin_suffices(struct sg_engine *e, const char *key,
 	return sg_store_pin_suffices(e->params.store, key, level, for_s, now);
 }
 
-void
+enum sg_rc
 sg_engine_set_pin(struct sg_engine *e, struct sg_pin *pin)
 {
-	(void)sg_store_set_pin(e->params.store, pin); /* tick() writes it */
+	return sg_store_set_pin(e->params.store, pin); /* tick() writes it */
 }
 
 bool

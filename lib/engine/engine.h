@@ -99,11 +99,12 @@ enum sg_rc sg_engine_peek(struct sg_engine *engine, const struct sg_ask *ask,
     struct sg_answer *out);
 
 /* Pins (facts/pin.h): a reference, or NULL; whether the one that is there will
-   do; and another one, which holds from now on and is on disk a moment later. */
+   do; and another one, which holds from now on and is on disk a moment later
+   (SG_RETRY: no memory, and the one before it stays). */
 struct sg_pin *sg_engine_pin(struct sg_engine *engine, const char *key);
 bool sg_engine_pin_suffices(struct sg_engine *engine, const char *key,
     enum sg_level level, int64_t for_s, struct sg_wall now);
-void sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin);
+enum sg_rc sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin);
 /* The clock jumped within the last day: no certificate is called expired, or
    not yet valid, for good (THREATS T9). */
 bool sg_engine_clock_is_suspect(const struct sg_engine *engine);

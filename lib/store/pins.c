@@ -200,11 +200,11 @@ sg_pins_put(struct sg_pins *p, struct sg_pin *pin, bool unwritten)
 
 	pthread_mutex_lock(&p->mutex);
 	e = find(p, pin->key, hash);
-	/* A disk that takes nothing must not make the table grow. */
-	if ((e == NULL || e->pin == NULL) && p->n >= p->max)
-		forget(p, TAILQ_FIRST(&p->pinned), p->n_unwritten < p->max);
 	if (e == NULL)
 		e = add(p, pin->key, hash);
+	/* A disk that takes nothing must not make the table grow. */
+	if (e != NULL && e->pin == NULL && p->n >= p->max)
+		forget(p, TAILQ_FIRST(&p->pinned), p->n_unwritten < p->max);
 	if (e != NULL) {
 		set_pin(p, e, pin);
 		set_unwritten(p, e, unwritten || e->unwritten);

@@ -53,12 +53,13 @@ sg_engine_pin_suffices(struct sg_engine *engine, const char *key,
 	return pinned;
 }
 
-void
+enum sg_rc
 sg_engine_set_pin(struct sg_engine *engine, struct sg_pin *pin)
 {
 	(void)engine;
 	fuzz_taken();
 	fuzz_hold(pin->level > SG_LEVEL_NONE);
+	return pin->n_names % 2 == 0 ? SG_OK : SG_RETRY;
 }
 
 bool

@@ -419,7 +419,7 @@ START_TEST(test_pin)
 
 	ck_assert_int_eq(sg_pin_read("free.test", SG_LEVEL_SECURE, now, until,
 	    "*.good.test", &pin), SG_OK);
-	sg_engine_set_pin(engine, pin);
+	ck_assert_int_eq(sg_engine_set_pin(engine, pin), SG_OK);
 	sg_pin_unref(&pin);
 	question(fd, "postfix free.test");
 	ck_assert_str_eq(hear(fd), SECURE);

@@ -6,7 +6,9 @@
  * an enforce policy, so that a clean run refuses.
  *
  * Holds: whatever fails, the recipient is not accepted; it is answered within
- * the reply deadline; and what libmilter is told is fit for it.
+ * the reply deadline; and what libmilter is told is fit for it. Where the mail
+ * host is good and a clean run accepts: what is accepted is pinned (THREATS
+ * T25).
  */
 #include <sys/stat.h>
 #include <dirent.h>
@@ -45,15 +47,20 @@ remove_dir(void)
 	(void)rmdir(dir);
 }
 
+/* arg: NULL where its mail host is bad. */
 static bool
-answer_bad(struct fake_worker *w, const struct sg_job *job, void *arg)
+answer(struct fake_worker *w, const struct sg_job *job, void *arg)
 {
 	struct sg_facts *f = learnt_facts(&job->hop, "id1", POLICY,
 	    "mx.good.test");
 
-	(void)arg;
-	f->mx[0].probe.state = SG_PROBE_FAIL;
-	f->mx[0].probe.reason = SG_REASON_STARTTLS_NOT_SUPPORTED;
+	if (arg != NULL) {
+		f->mx[0].probe.state = SG_PROBE_OK;
+		f->mx[0].probe.level = SG_LEVEL_VERIFY;
+	} else {
+		f->mx[0].probe.state = SG_PROBE_FAIL;
+		f->mx[0].probe.reason = SG_REASON_STARTTLS_NOT_SUPPORTED;
+	}
 	f->mx[0].probe.at = sg_wall_now();
 	f->mx[0].probe.until.s = sg_wall_now().s + 300;
 	fake_worker_send_facts(w, job->id, f);
@@ -71,6 +78,8 @@ read_config(void)
 	    "groups = ( { name = \"default\" on_fail = \"reject\" } )\n",
 	    "torture", &config, &errors) == SG_OK);
 }
+
+static bool good_host;
 
 /* Store and engine, armed; false: they did not start, which is an answer. */
 static bool
@@ -94,7 +103,8 @@ start(bool with_disk)
 	fault_disarm();
 	torture_hold(engine != NULL || err.text[0] != '\0');
 	if (engine != NULL)
-		worker = fake_worker_new(engine, answer_bad, NULL);
+		worker = fake_worker_new(engine, answer,
+		    good_host ? &good_host : NULL);
 	return engine != NULL;
 }
 
@@ -151,6 +161,43 @@ gate_with_disk(void)
 	if (start(true)) {
 		ask_gate(false);
 		ask_gate(true);
+	}
+	stop();
+}
+
+/* Accepted only if the delivery map will hold to the level. */
+static void
+ask_pinned(void)
+{
+	struct sg_nexthop hop = hop_of("good.test");
+	struct sg_sender sender = { .login = "" };
+	struct sg_gate_ask ask = { .config = config, .sender = &sender,
+		.hops = &hop, .n_hops = 1, .pins = true };
+	struct sg_gate_answer a;
+	struct sg_mono began = sg_mono_now();
+	struct sg_pin *pin;
+
+	ask.group = sg_decide_group(config, &sender);
+	fault_arm();
+	sg_gate_recipient(engine, &ask, &a);
+	fault_disarm();
+	check_time(began);
+	pin = sg_engine_pin(engine, a.key);
+	torture_hold(a.decision.applied >= SG_ACTION_DEFER ||
+	    (pin != NULL && pin->level == SG_LEVEL_SECURE));
+	torture_hold(fault_happened() ||
+	    a.decision.applied == SG_ACTION_ACCEPT);
+	sg_pin_unref(&pin);
+	sg_gate_answer_fini(&a);
+}
+
+static void
+pinned(void)
+{
+	good_host = true;
+	if (start(false)) {
+		ask_pinned();
+		ask_pinned();
 	}
 	stop();
 }
@@ -232,6 +279,7 @@ main(int argc, char **argv)
 		{ "gate", all_kinds, gate, 0, false },
 		{ "gate-with-disk", all_kinds | 1 << FAULT_DISK,
 		    gate_with_disk, 29, false },
+		{ "pinned", all_kinds, pinned, 0, false },
 		{ "session", all_kinds, session, 0, false },
 	};
 
