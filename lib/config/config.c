@@ -144,7 +144,9 @@ sg_config_unref(struct sg_config **c)
 	if (gone == NULL ||
 	    __atomic_sub_fetch(&gone->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	sg_read_free(gone);
-	free(gone->text);
+	if (gone->one_block == 0) {
+		sg_read_free(gone);
+		free(gone->text);
+	}
 	free(gone);
 }

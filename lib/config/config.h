@@ -154,6 +154,7 @@ struct sg_config {
 	struct sg_group *groups;
 	char *text; /* the whole, includes put in place, as written: what
 		       sg_config_parse() makes an equal snapshot of */
+	size_t one_block; /* all of it lies in one, so long; 0: each by itself */
 	unsigned refs;
 };
 
@@ -181,6 +182,17 @@ enum sg_rc sg_config_load(const char *path, struct sg_config **out_r,
    be empty: all has defaults. */
 enum sg_rc sg_config_parse(const char *text, const char *name,
     struct sg_config **out_r, struct sg_config_errors *errors);
+
+/* Both of the above, and packing, end the process (by an assertion or in
+   libconfig) that is short of memory: for the start of a program, or for a
+   process of its own, which hands on what it has read. */
+
+/* A snapshot as bytes for another process of this very program, malloc'ed. */
+void *sg_config_pack(const struct sg_config *c, size_t *len);
+/* Makes of such bytes a snapshot again, with one reference, in place: it takes
+   over block, which must be malloc'ed, and allocates nothing. SG_BAD: they are
+   no such thing; block stays yours, and is spoilt. */
+enum sg_rc sg_config_unpack(void *block, size_t len, struct sg_config **out_r);
 
 void sg_config_errors_fini(struct sg_config_errors *errors);
 /* "file:line: text" lines, as check-config prints them. */

@@ -153,6 +153,61 @@ START_TEST(text_again)
 }
 END_TEST
 
+/* Taken over by another process, whose memory lies elsewhere. */
+START_TEST(packed)
+{
+	struct sg_config *c = must_parse(rows[_i].text), *again = NULL;
+	char *dump = help_dump(c), *dump2, *block, *moved;
+	size_t len;
+
+	block = sg_config_pack(c, &len);
+	moved = malloc(len);
+	memcpy(moved, block, len);
+	memset(block, 0xaa, len);
+	free(block);
+	ck_assert_int_eq(sg_config_unpack(moved, len, &again), SG_OK);
+	dump2 = help_dump(again);
+	ck_assert_str_eq(dump, dump2);
+	ck_assert_str_eq(c->text, again->text);
+	sg_config_unref(&c); /* it has nothing of the first */
+	free(dump2);
+	dump2 = help_dump(again);
+	ck_assert_str_eq(dump, dump2);
+	free(dump);
+	free(dump2);
+	sg_config_unref(&again);
+}
+END_TEST
+
+/* Each word in turn is not what it was: refused, or a snapshot that can be
+   freed, but never a look outside of the block. */
+START_TEST(packed_and_damaged)
+{
+	struct sg_config *c = must_parse("groups = ( { name = \"x\" sender = "
+	    "[\"a@b.test\"] recipients = ( { match = \"y.test\" note = "
+	    "\"n\" } ) } )"), *again = NULL;
+	size_t len, refused = 0;
+	char *block = sg_config_pack(c, &len), *copy;
+
+	for (size_t at = 0; at < len; at += sizeof(size_t)) {
+		copy = malloc(len);
+		memcpy(copy, block, len);
+		memset(copy + at, 0x7f, sizeof(size_t));
+		if (sg_config_unpack(copy, len, &again) == SG_OK)
+			sg_config_unref(&again);
+		else {
+			free(copy);
+			refused++;
+		}
+	}
+	ck_assert_uint_gt(refused, 15);
+	ck_assert_int_eq(sg_config_unpack(block, len - 1, &again), SG_BAD);
+	ck_assert_int_eq(sg_config_unpack(block, 1, &again), SG_BAD);
+	free(block);
+	sg_config_unref(&c);
+}
+END_TEST
+
 START_TEST(references)
 {
 	struct sg_config *c = must_parse(""), *second = sg_config_ref(c);
@@ -471,6 +526,8 @@ main(void)
 
 	tcase_add_loop_test(t, values, 0, n);
 	tcase_add_loop_test(t, text_again, 0, n);
+	tcase_add_loop_test(t, packed, 0, n);
+	tcase_add_test(t, packed_and_damaged);
 	tcase_add_test(t, references);
 	tcase_add_loop_test(t, example_is_default, 0, 2);
 	tcase_add_test(t, manual_has_all);

@@ -44,11 +44,19 @@ check_config(const struct sg_config *c)
 	struct sg_config_errors errors = { .n = 0 };
 	struct sg_config *again = NULL;
 	char *dump = help_dump(c), *dump2;
+	size_t len;
+	void *block;
 
 	fuzz_taken();
 	fuzz_hold(c->n_groups >= 1);
 	fuzz_hold(strcmp(c->groups[c->n_groups - 1].name, "default") == 0);
 	fuzz_hold(sg_config_parse(c->text, "again", &again, &errors) == SG_OK);
+	dump2 = help_dump(again);
+	fuzz_hold(strcmp(dump, dump2) == 0);
+	free(dump2);
+	sg_config_unref(&again);
+	block = sg_config_pack(c, &len);
+	fuzz_hold(sg_config_unpack(block, len, &again) == SG_OK);
 	dump2 = help_dump(again);
 	fuzz_hold(strcmp(dump, dump2) == 0);
 	free(dump);
