@@ -38,12 +38,13 @@
 #define FLUSH_MS 100      /* for libmilter to write their replies */
 #define REPORT_MS 300     /* for the last counts to be on disk */
 #define IDLE_SESSION_S 7210 /* above Postfix's and Sendmail's own idle times */
-#define CONFIG_MAX (64 * 1024 * 1024)
 
 #define RELOAD_MS 20000
 
 struct front {
 	int link;
+	int new_config; /* the link thread's: a file that is yet to be taken,
+			   or -1 */
 	struct sg_listen milter_listen;
 	/* The mutex guards what somebody waits for at the control socket:
 	   reloads is how many came to their end, reload_rc and reload_text are
@@ -80,14 +81,15 @@ leave(struct front *f)
 	_exit(0);
 }
 
+/* All of a file, and a NUL behind it; NULL: no memory, or not to be read. */
 static char *
-read_all(int fd)
+read_all(int fd, size_t *len)
 {
 	struct stat st;
 	char *text;
 	ssize_t n;
 
-	if (fstat(fd, &st) != 0 || st.st_size > CONFIG_MAX)
+	if (fstat(fd, &st) != 0)
 		return NULL;
 	text = malloc((size_t)st.st_size + 1);
 	if (text == NULL)
@@ -98,40 +100,44 @@ read_all(int fd)
 		return NULL;
 	}
 	text[n] = '\0';
+	*len = (size_t)n;
 	return text;
 }
 
-/* The supervisor has read the file and found it good; this is its text. */
-static void
+/* The supervisor has had the file read and found it good; this is what it
+   says. False: no memory for it; until there is, the old one stays. */
+static bool
 take_config(struct front *f, int fd)
 {
-	struct sg_config_errors errors = { 0 };
 	struct sg_config *config = NULL;
-	char *text = read_all(fd);
+	size_t len;
+	char *block = read_all(fd, &len);
 
-	if (text != NULL &&
-	    sg_config_parse(text, "configuration", &config, &errors) == SG_OK) {
-		sg_engine_set_config(f->env.engine, config);
-		sg_session_set_config(&f->env, config);
-		if (f->tlsmap != NULL)
-			sg_tlsmap_set_config(f->tlsmap, config);
-		sg_days_set_keep(f->env.days, config->report_days);
-		sg_log(SG_LOG_INFO, "new configuration in force");
-	} else
-		sg_log(SG_LOG_ERR, "new configuration refused: %s",
-		    errors.n > 0 ? errors.e[0].text : "cannot be read");
+	if (block == NULL || sg_config_unpack(block, len, &config) != SG_OK) {
+		sg_log(SG_LOG_ERR, "new configuration not in force yet: it "
+		    "cannot be read");
+		free(block);
+		return false;
+	}
+	sg_engine_set_config(f->env.engine, config);
+	sg_session_set_config(&f->env, config);
+	if (f->tlsmap != NULL)
+		sg_tlsmap_set_config(f->tlsmap, config);
+	sg_days_set_keep(f->env.days, config->report_days);
+	sg_log(SG_LOG_INFO, "new configuration in force");
 	sg_config_unref(&config);
-	sg_config_errors_fini(&errors);
-	free(text);
+	return true;
 }
 
 static void
 on_reloaded(struct front *f, const struct sg_link_message *m)
 {
+	size_t len;
+
 	sg_status_reloaded(m->slot == 0);
 	pthread_mutex_lock(&f->reload_mutex);
 	free(f->reload_text);
-	f->reload_text = read_all(m->fd);
+	f->reload_text = read_all(m->fd, &len);
 	f->reload_rc = m->slot == 0 ? SG_OK : SG_BAD;
 	f->reloads++;
 	pthread_cond_broadcast(&f->reload_cond);
@@ -172,8 +178,12 @@ obey(struct front *f, const struct sg_link_message *m)
 		sg_engine_attach(f->env.engine, m->slot, m->fd);
 		return;
 	}
-	if (m->type == SG_LINK_CONFIG && m->fd >= 0)
-		take_config(f, m->fd);
+	if (m->type == SG_LINK_CONFIG && m->fd >= 0) {
+		if (f->new_config >= 0)
+			close(f->new_config);
+		f->new_config = m->fd;
+		return;
+	}
 	if (m->type == SG_LINK_RELOADED && m->fd >= 0)
 		on_reloaded(f, m);
 	if (m->fd >= 0)
@@ -196,6 +206,10 @@ serve_link(void *arg)
 			if (sg_link_receive(f->link, &m) != SG_OK)
 				leave(f);
 			obey(f, &m);
+		}
+		if (f->new_config >= 0 && take_config(f, f->new_config)) {
+			close(f->new_config);
+			f->new_config = -1;
 		}
 		(void)sg_link_send(f->link, &alive);
 	}
@@ -382,6 +396,7 @@ sg_front_run(const struct sg_front_params *p)
 
 	sg_assert(f != NULL);
 	f->link = p->link;
+	f->new_config = -1;
 	pthread_mutex_init(&f->env.mutex, NULL);
 	pthread_mutex_init(&f->reload_mutex, NULL);
 	pthread_cond_init(&f->reload_cond, NULL);

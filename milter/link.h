@@ -10,7 +10,7 @@
 enum sg_link_type {
 	/* to the front */
 	SG_LINK_WORKER = 'W', /* fd: the socket of worker `slot` */
-	SG_LINK_CONFIG = 'C', /* fd: a file that holds the configuration */
+	SG_LINK_CONFIG = 'C', /* fd: a file of sg_config_pack() */
 	SG_LINK_STOP = 'S',   /* answer who waits, then end */
 	SG_LINK_RELOADED = 'R', /* what came of SG_LINK_RELOAD: slot 0 taken, 1
 				   refused; fd: a file of the mistakes */

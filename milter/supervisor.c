@@ -10,7 +10,6 @@
  */
 #include "supervisor.h"
 
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -40,6 +39,7 @@
 #define FRONT_START_MS 60000   /* its first word: a large store is checked */
 #define LATE_MS 1000
 #define FEED_MS 1000
+#define TURN_MS 100
 #define STOP_FRONT_MS 1600
 #define STOP_WORKERS_MS 200
 
@@ -336,96 +336,62 @@ say_what_needs_restart(const struct sg_config *old, const struct sg_config *new)
 			    opts[i].name);
 }
 
-/* A message with a text, which goes as a file. */
+/* A message with a file, or -1, which stays ours. */
 static enum sg_rc
-send_text(struct supervisor *s, enum sg_link_type type, unsigned slot,
-    const char *text)
+send_file(struct supervisor *s, enum sg_link_type type, unsigned slot, int fd)
 {
-	struct sg_link_message m = { type, slot, -1 };
-	size_t len = strlen(text);
-	enum sg_rc rc = SG_RETRY;
+	struct sg_link_message m = { type, slot, fd };
 
-	m.fd = memfd_create("stsgate", MFD_CLOEXEC);
-	if (m.fd >= 0 && write(m.fd, text, len) == (ssize_t)len &&
-	    s->link >= 0)
-		rc = sg_link_send(s->link, &m);
-	if (m.fd >= 0)
-		close(m.fd);
-	return rc;
+	return s->link < 0 || fd < 0 ? SG_RETRY : sg_link_send(s->link, &m);
+}
+
+/* To the front, for whoever asked there. A text that is good and not taken is
+   said nothing of but here. */
+static void
+send_outcome(struct supervisor *s, enum sg_rc rc, int said)
+{
+	if (rc != SG_OK && said >= 0 && lseek(said, 0, SEEK_END) == 0)
+		dprintf(said, rc == SG_BAD ? "%s: the daemon's user cannot use "
+		    "all that it names: the log says what\n"
+		    : "%s: cannot be tried out: the log says why\n",
+		    s->params->config_path);
+	(void)send_file(s, SG_LINK_RELOADED, rc != SG_OK, said);
 }
 
 static void
-send_config(struct supervisor *s)
+take(struct supervisor *s, struct sg_rehearsal *r)
 {
-	if (send_text(s, SG_LINK_CONFIG, 0, s->config->text) != SG_OK)
+	settle_log(s, r->next);
+	say_what_needs_restart(s->boot, r->next);
+	sg_config_unref(&s->config);
+	s->config = sg_config_ref(r->next);
+	if (send_file(s, SG_LINK_CONFIG, 0, r->image) != SG_OK)
 		sg_log(SG_LOG_ERR, "the front cannot be given the new "
 		    "configuration: %s", strerror(errno));
-}
-
-/* To the front, for whoever asked there. */
-static void
-send_outcome(struct supervisor *s, bool taken,
-    const struct sg_config_errors *errors)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		return;
-	sg_config_errors_print(errors, f);
-	if (!taken && errors->n == 0)
-		fprintf(f, "%s: the daemon's user cannot use all that it "
-		    "names: the log says what\n", s->params->config_path);
-	if (fclose(f) == 0)
-		(void)send_text(s, SG_LINK_RELOADED, !taken, text);
-	free(text);
-}
-
-/* The file as it is now, if it is good, and good for the children too: root
-   may read what they may not. */
-static struct sg_config *
-read_again(struct supervisor *s, struct sg_config_errors *errors)
-{
-	const char *path = s->params->config_path;
-	struct sg_config *new = NULL;
-
-	if (sg_config_load(path, &new, errors) != SG_OK) {
-		for (size_t i = 0; i < errors->n; i++)
-			sg_log(SG_LOG_ERR, "%s:%u: %s", errors->e[i].file,
-			    errors->e[i].line, errors->e[i].text);
-	} else if (sg_rehearse(s->config, new, path, &s->params->id) !=
-	    SG_OK)
-		sg_config_unref(&new);
-	return new;
+	/* New workers are forked with the new configuration; what the old ones
+	   were asked is asked again. */
+	for (unsigned i = 0; i < s->n_workers; i++)
+		if (s->workers[i].pid != 0)
+			(void)kill(s->workers[i].pid, SIGTERM);
+	sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
 }
 
 static void
 reload(struct supervisor *s)
 {
-	struct sg_config_errors errors = { 0 };
-	struct sg_config *new;
+	struct sg_rehearsal r;
+	enum sg_rc rc;
 
 	sg_notify("RELOADING=1");
-	new = read_again(s, &errors);
-	if (new == NULL) {
+	rc = sg_rehearse(s->config, s->params->config_path, &s->params->id,
+	    &r);
+	if (rc == SG_OK)
+		take(s, &r);
+	else
 		sg_log(SG_LOG_ERR, "%s is not taken: the old configuration "
 		    "stays in force", s->params->config_path);
-	} else {
-		settle_log(s, new);
-		say_what_needs_restart(s->boot, new);
-		sg_config_unref(&s->config);
-		s->config = new;
-		send_config(s);
-		/* New workers are forked with the new configuration; what the
-		   old ones were asked is asked again. */
-		for (unsigned i = 0; i < s->n_workers; i++)
-			if (s->workers[i].pid != 0)
-				(void)kill(s->workers[i].pid, SIGTERM);
-		sg_log(SG_LOG_INFO, "%s read again", s->params->config_path);
-	}
-	send_outcome(s, new != NULL, &errors);
-	sg_config_errors_fini(&errors);
+	send_outcome(s, rc, r.said);
+	sg_rehearsal_fini(&r);
 	/* It slept meanwhile, not the front. */
 	s->front_heard = sg_mono_now();
 	sg_notify("READY=1");
@@ -524,7 +490,11 @@ loop(struct supervisor *s)
 		start_what_is_due(s);
 		p[1].fd = s->link;
 		before = sg_mono_now();
-		(void)poll(p, 2, 100);
+		if (poll(p, 2, TURN_MS) < 0) { /* no memory: neither spin nor
+						   be deaf */
+			(void)usleep(TURN_MS * 1000);
+			p[0].revents = POLLIN;
+		}
 		/* When it was we who slept, nobody is to blame. */
 		if (sg_mono_now().ms - before.ms > LATE_MS)
 			s->front_heard = sg_mono_now();

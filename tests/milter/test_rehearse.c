@@ -3,6 +3,7 @@
  * A reload is rehearsed by somebody who is as the children will be: nobody,
  * where the tests run as root; where they do not, files are closed to all.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <check.h>
 #include <stdio.h>
@@ -43,6 +44,35 @@ parse(const char *text)
 	return c;
 }
 
+static void
+write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* want: SG_OK, or what is said of the text, "" for nothing. */
+static void
+rehearse(const char *name, const struct sg_config *now, const char *path,
+    const char *want)
+{
+	enum sg_rc want_rc = want == NULL ? SG_OK : SG_BAD;
+	struct sg_rehearsal r;
+	char said[400] = "";
+	enum sg_rc rc = sg_rehearse(now, path, &id, &r);
+
+	ck_assert_msg(rc == want_rc, "%s: got %d, want %d", name, rc, want_rc);
+	ck_assert_msg((rc == SG_OK) == (r.next != NULL), "%s", name);
+	(void)!pread(r.said, said, sizeof(said) - 1, 0);
+	ck_assert_msg(strstr(said, want != NULL ? want : "") != NULL &&
+	    (said[0] == '\0') == (want == NULL || want[0] == '\0'),
+	    "%s: said \"%s\"", name, said);
+	sg_rehearsal_fini(&r);
+}
+
 #define NO_ANCHOR "dns = { trust_anchor_file = \"\" }\n"
 
 static const struct {
@@ -61,14 +91,25 @@ static const struct {
 	    "; nothing\n" },
 };
 
+static char conf[] = "./rehearse-conf-XXXXXX";
+
+static void
+make_conf(void)
+{
+	int fd = mkstemp(conf);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
 START_TEST(test_files)
 {
 	struct test_ca *ca = test_ca_new("Test CA");
 	char path[] = P_tmpdir "/stsgate-rehearse.XXXXXX", text[400];
 	struct sg_config *now = parse(NO_ANCHOR);
-	struct sg_config *next;
 	const char *file = test_ca_file(ca);
 
+	make_conf();
 	if (cases[_i].holds != NULL) {
 		FILE *f = fdopen(mkstemp(path), "w");
 
@@ -79,17 +120,64 @@ START_TEST(test_files)
 	}
 	snprintf(text, sizeof(text), "%s \"%s\" }\n", cases[_i].before,
 	    file);
+	write_text(conf, text);
 	ck_assert_int_eq(chmod(file, 0644), 0);
-	next = parse(text); /* by us it can be read */
-	ck_assert_msg((sg_rehearse(now, next, "test", &id) == SG_OK) ==
-	    !cases[_i].is_bad_for_all, "%s, open", cases[_i].name);
+	rehearse(cases[_i].name, now, conf,
+	    cases[_i].is_bad_for_all ? "" : NULL);
 	ck_assert_int_eq(chmod(file, closed), 0);
-	ck_assert_msg(sg_rehearse(now, next, "test", &id) == SG_BAD,
-	    "%s, closed", cases[_i].name);
-	sg_config_unref(&next);
+	rehearse(cases[_i].name, now, conf, closed == 0 ? "ca" : "");
 	sg_config_unref(&now);
 	(void)unlink(file);
+	(void)unlink(conf);
 	test_ca_free(&ca);
+}
+END_TEST
+
+/* What comes back is what the file says, and what is wrong is told. */
+START_TEST(test_text)
+{
+	struct sg_config *now = parse(NO_ANCHOR);
+	struct sg_rehearsal r;
+
+	make_conf();
+	write_text(conf, NO_ANCHOR "workers = 3\n");
+	ck_assert_int_eq(sg_rehearse(now, conf, &id, &r), SG_OK);
+	ck_assert_uint_eq(r.next->workers, 3);
+	ck_assert_str_eq(r.next->text, NO_ANCHOR "workers = 3\n");
+	sg_rehearsal_fini(&r);
+	write_text(conf, NO_ANCHOR "worker = 3\n");
+	rehearse("a mistake", now, conf, ":2: unknown option `worker'");
+	(void)unlink(conf);
+	rehearse("no file", now, conf, "cannot read");
+	sg_config_unref(&now);
+}
+END_TEST
+
+/* THREATS 5.4: whoever reads it may die of it, the daemon may not. */
+START_TEST(test_no_memory)
+{
+	struct rlimit before, few;
+	struct sg_config *now = parse(NO_ANCHOR);
+	struct sg_rehearsal r;
+
+	make_conf();
+	write_text(conf, NO_ANCHOR);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+	few = before;
+	few.rlim_cur = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &few), 0);
+	while (malloc(1024) != NULL)
+		;
+	while (malloc(1) != NULL)
+		;
+	ck_assert_int_eq(sg_rehearse(now, conf, &id, &r), SG_RETRY);
+	ck_assert_ptr_null(r.next);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+	sg_rehearsal_fini(&r);
+	ck_assert_int_eq(sg_rehearse(now, conf, &id, &r), SG_OK);
+	sg_rehearsal_fini(&r);
+	(void)unlink(conf);
+	sg_config_unref(&now);
 }
 END_TEST
 
@@ -105,6 +193,11 @@ main(int argc, char **argv)
 	tcase_add_checked_fixture(t, set_up, NULL);
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_files, 0, (int)N(cases));
+	tcase_add_test(t, test_text);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they
+	take memory of their own */
+	tcase_add_test(t, test_no_memory);
+#endif
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
