@@ -2,6 +2,7 @@
 /* fault.c - see fault.h. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <errno.h>
@@ -21,19 +22,22 @@
 const char *const fault_names[FAULT_KINDS] = { "memory", "file", "network",
 	"thread", "disk", "library" };
 
-static atomic_int planned = -1;
-static atomic_uint calls, nth;
-static atomic_bool forever, happened;
+/* Shared with the processes that a scenario forks. */
+static struct plan {
+	atomic_int kind; /* -1: none */
+	atomic_uint calls, nth;
+	atomic_bool forever, happened;
+} *plan;
 static _Thread_local int armed;
 
 void
 fault_plan(enum fault_kind kind, unsigned n, bool all_behind)
 {
-	atomic_store(&calls, 0);
-	atomic_store(&nth, n);
-	atomic_store(&forever, all_behind);
-	atomic_store(&happened, false);
-	atomic_store(&planned, (int)kind);
+	atomic_store(&plan->calls, 0);
+	atomic_store(&plan->nth, n);
+	atomic_store(&plan->forever, all_behind);
+	atomic_store(&plan->happened, false);
+	atomic_store(&plan->kind, (int)kind);
 }
 
 void
@@ -51,19 +55,25 @@ fault_disarm(void)
 void
 fault_end(void)
 {
-	atomic_store(&planned, -1);
+	atomic_store(&plan->kind, -1);
 }
 
 unsigned
 fault_count(void)
 {
-	return atomic_load(&calls);
+	return atomic_load(&plan->calls);
 }
 
 bool
 fault_happened(void)
 {
-	return atomic_load(&happened);
+	return atomic_load(&plan->happened);
+}
+
+bool
+fault_is_forever(void)
+{
+	return atomic_load(&plan->forever);
 }
 
 bool
@@ -71,13 +81,14 @@ fault_is_due(enum fault_kind kind)
 {
 	unsigned n, k;
 
-	if (armed <= 0 || atomic_load(&planned) != (int)kind)
+	if (armed <= 0 || plan == NULL ||
+	    atomic_load(&plan->kind) != (int)kind)
 		return false;
-	k = atomic_load(&nth);
-	n = atomic_fetch_add(&calls, 1) + 1;
-	if (n != k && !(n > k && atomic_load(&forever)))
+	k = atomic_load(&plan->nth);
+	n = atomic_fetch_add(&plan->calls, 1) + 1;
+	if (n != k && !(n > k && atomic_load(&plan->forever)))
 		return false;
-	atomic_store(&happened, true);
+	atomic_store(&plan->happened, true);
 	return true;
 }
 
@@ -255,6 +266,56 @@ __wrap_fopen(const char *path, const char *mode)
 					      : __real_fopen(path, mode);
 }
 
+int __real_memfd_create(const char *name, unsigned flags);
+int __wrap_memfd_create(const char *name, unsigned flags);
+ssize_t __real_pread(int fd, void *buf, size_t n, off_t at);
+ssize_t __wrap_pread(int fd, void *buf, size_t n, off_t at);
+size_t __real_fwrite(const void *buf, size_t size, size_t n, FILE *f);
+size_t __wrap_fwrite(const void *buf, size_t size, size_t n, FILE *f);
+int __real_fflush(FILE *f);
+int __wrap_fflush(FILE *f);
+int __real_fclose(FILE *f);
+int __wrap_fclose(FILE *f);
+
+int
+__wrap_memfd_create(const char *name, unsigned flags)
+{
+	return fails_with(FAULT_FILE, EMFILE)
+	    ? -1 : __real_memfd_create(name, flags);
+}
+
+ssize_t
+__wrap_pread(int fd, void *buf, size_t n, off_t at)
+{
+	return fails_with(FAULT_FILE, EIO) ? -1 : __real_pread(fd, buf, n, at);
+}
+
+size_t
+__wrap_fwrite(const void *buf, size_t size, size_t n, FILE *f)
+{
+	return fails_with(FAULT_FILE, ENOSPC) ? 0
+					      : __real_fwrite(buf, size, n, f);
+}
+
+int
+__wrap_fflush(FILE *f)
+{
+	return fails_with(FAULT_FILE, ENOSPC) ? EOF : __real_fflush(f);
+}
+
+/* Closed it is all the same. */
+int
+__wrap_fclose(FILE *f)
+{
+	bool fails_now = fails(FAULT_FILE);
+	int rc = __real_fclose(f);
+
+	if (!fails_now)
+		return rc;
+	errno = ENOSPC;
+	return EOF;
+}
+
 /* --- network -------------------------------------------------------------- */
 
 int __real_socket(int domain, int type, int protocol);
@@ -287,7 +348,8 @@ __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 int
 __wrap_poll(struct pollfd *p, nfds_t n, int ms)
 {
-	if (!fails_with(FAULT_NETWORK, ENOMEM))
+	/* Of nothing it is a sleep, which needs no memory. */
+	if (n == 0 || !fails_with(FAULT_NETWORK, ENOMEM))
 		return __real_poll(p, n, ms);
 	/* What poll(2) leaves alone when it fails. */
 	return -1;
@@ -314,7 +376,71 @@ __wrap_eventfd(unsigned initial, int flags)
 	    ? -1 : __real_eventfd(initial, flags);
 }
 
-/* --- threads -------------------------------------------------------------- */
+int __real_accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags);
+int __wrap_accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags);
+int __real_socketpair(int domain, int type, int protocol, int fds[2]);
+int __wrap_socketpair(int domain, int type, int protocol, int fds[2]);
+int __real_bind(int fd, const struct sockaddr *sa, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *sa, socklen_t len);
+int __real_listen(int fd, int backlog);
+int __wrap_listen(int fd, int backlog);
+ssize_t __real_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags);
+ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
+
+int
+__wrap_accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
+{
+	return fails_with(FAULT_NETWORK, EMFILE)
+	    ? -1 : __real_accept4(fd, sa, len, flags);
+}
+
+int
+__wrap_socketpair(int domain, int type, int protocol, int fds[2])
+{
+	return fails_with(FAULT_NETWORK, EMFILE)
+	    ? -1 : __real_socketpair(domain, type, protocol, fds);
+}
+
+int
+__wrap_bind(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	return fails_with(FAULT_NETWORK, EACCES) ? -1
+						 : __real_bind(fd, sa, len);
+}
+
+int
+__wrap_listen(int fd, int backlog)
+{
+	return fails_with(FAULT_NETWORK, EADDRINUSE)
+	    ? -1 : __real_listen(fd, backlog);
+}
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	return fails_with(FAULT_NETWORK, ENOBUFS)
+	    ? -1 : __real_sendmsg(fd, m, flags);
+}
+
+ssize_t
+__wrap_recvmsg(int fd, struct msghdr *m, int flags)
+{
+	return fails_with(FAULT_NETWORK, ENOMEM)
+	    ? -1 : __real_recvmsg(fd, m, flags);
+}
+
+/* --- threads and processes ------------------------------------------------ */
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+
+pid_t
+__wrap_fork(void)
+{
+	return fails_with(FAULT_THREAD, EAGAIN) ? -1 : __real_fork();
+}
 
 int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr,
     void *(*main)(void *), void *arg);
@@ -572,6 +698,11 @@ setup_sqlite(void)
 void
 fault_setup(void)
 {
+	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (plan == MAP_FAILED)
+		abort();
+	fault_end();
 	setup_sqlite();
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
 }

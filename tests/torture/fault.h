@@ -4,8 +4,8 @@
  * so that it is our own calls that fail; those that libraries make of memory
  * go through the hooks that they have for it.
  *
- * Only threads that are armed are counted, and threads that they start: what
- * a test's servers do goes well.
+ * Only threads that are armed are counted, and threads and processes that they
+ * start: what a test's servers do goes well.
  */
 #ifndef SG_TESTS_FAULT_H
 #define SG_TESTS_FAULT_H
@@ -15,7 +15,7 @@ enum fault_kind {
 	FAULT_MEMORY,  /* malloc and whatever is made of it */
 	FAULT_FILE,    /* open, read, write, fsync, stat, rename, unlink... */
 	FAULT_NETWORK, /* socket, connect, poll, send, recv, eventfd... */
-	FAULT_THREAD,  /* pthread_create */
+	FAULT_THREAD,  /* pthread_create, fork */
 	FAULT_DISK,    /* SQLite's reads, writes, syncs and locks */
 	FAULT_LIBRARY, /* what libraries may refuse (fault_library.c) */
 	FAULT_KINDS
@@ -36,6 +36,8 @@ void fault_end(void);
 unsigned fault_count(void);
 /* The planned one has failed. */
 bool fault_happened(void);
+/* All behind it fail too, until fault_end(). */
+bool fault_is_forever(void);
 
 /* For wrappers: is it this call's turn to fail? */
 bool fault_is_due(enum fault_kind kind);

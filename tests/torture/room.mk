@@ -6,11 +6,15 @@ FAULT_LINK = $(AM_LDFLAGS) \
 	-Wl,--wrap=open,--wrap=read,--wrap=write,--wrap=fsync,--wrap=rename \
 	-Wl,--wrap=unlink,--wrap=stat,--wrap=lstat,--wrap=fopen \
 	-Wl,--wrap=socket,--wrap=connect,--wrap=poll,--wrap=send \
-	-Wl,--wrap=recv,--wrap=eventfd,--wrap=pthread_create
+	-Wl,--wrap=recv,--wrap=eventfd,--wrap=pthread_create,--wrap=fork \
+	-Wl,--wrap=accept4,--wrap=socketpair,--wrap=bind,--wrap=listen \
+	-Wl,--wrap=sendmsg,--wrap=recvmsg,--wrap=memfd_create,--wrap=pread \
+	-Wl,--wrap=fwrite,--wrap=fflush,--wrap=fclose
 FAULT = tests/torture/fault.h tests/torture/fault.c \
 	tests/torture/torture.h tests/torture/torture.c
 TORTURES = tests/torture/torture_base tests/torture/torture_store \
-	tests/torture/torture_kill $(TORTURES_WITH_CHECK)
+	tests/torture/torture_kill tests/torture/torture_serve \
+	$(TORTURES_WITH_CHECK)
 check_PROGRAMS += $(TORTURES)
 
 tests_torture_torture_base_SOURCES = tests/torture/torture_base.c $(FAULT)
@@ -24,6 +28,13 @@ tests_torture_torture_store_LDADD = libstsgate.a $(SG_LIBS)
 tests_torture_torture_kill_SOURCES = tests/torture/torture_kill.c \
 	tests/torture/torture.h
 tests_torture_torture_kill_LDADD = libstsgate.a $(SG_LIBS)
+
+tests_torture_torture_serve_SOURCES = tests/torture/torture_serve.c $(FAULT) \
+	milter/supervisor.c milter/rehearse.c milter/process.c milter/child.c \
+	milter/link.c milter/listen.c milter/doors.c milter/confine.c
+tests_torture_torture_serve_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_torture_torture_serve_LDFLAGS = $(FAULT_LINK)
+tests_torture_torture_serve_LDADD = libstsgate.a $(SG_LIBS)
 
 # What the unit tests have of servers and workers wants check.h.
 if HAVE_CHECK

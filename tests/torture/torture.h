@@ -17,7 +17,6 @@ struct torture {
 	unsigned kinds; /* 1 << FAULT_...: those that it meets */
 	void (*run)(void); /* arms and disarms around what is tested */
 	unsigned step; /* in the short mode only each step-th call; 0: all */
-	bool may_abort; /* an assertion that memory is there may end it */
 };
 
 #define torture_hold(e) \

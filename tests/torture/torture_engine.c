@@ -276,11 +276,11 @@ main(int argc, char **argv)
 	static const unsigned all_kinds = 1 << FAULT_MEMORY | 1 << FAULT_FILE |
 	    1 << FAULT_NETWORK | 1 << FAULT_THREAD;
 	const struct torture all[] = {
-		{ "gate", all_kinds, gate, 0, false },
+		{ "gate", all_kinds, gate, 0 },
 		{ "gate-with-disk", all_kinds | 1 << FAULT_DISK,
-		    gate_with_disk, 29, false },
-		{ "pinned", all_kinds, pinned, 0, false },
-		{ "session", all_kinds, session, 0, false },
+		    gate_with_disk, 29 },
+		{ "pinned", all_kinds, pinned, 0 },
+		{ "session", all_kinds, session, 0 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));

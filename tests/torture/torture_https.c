@@ -116,8 +116,8 @@ main(int argc, char **argv)
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
 	    1 << FAULT_LIBRARY | 1 << FAULT_FILE;
 	const struct torture all[] = {
-		{ "good", kinds, good, 7, false },
-		{ "another-name", kinds, another_name, 11, false },
+		{ "good", kinds, good, 7 },
+		{ "another-name", kinds, another_name, 11 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));

@@ -199,11 +199,11 @@ main(int argc, char **argv)
 	const unsigned start_kinds = kinds | 1 << FAULT_FILE;
 #endif
 	const struct torture all[] = {
-		{ "passed", kinds, passed, 23, false },
-		{ "early", kinds, early, 29, false },
-		{ "refused", kinds, refused, 17, false },
-		{ "mismatch", kinds, mismatch, 17, false },
-		{ "start", start_kinds, start, 5, false },
+		{ "passed", kinds, passed, 23 },
+		{ "early", kinds, early, 29 },
+		{ "refused", kinds, refused, 17 },
+		{ "mismatch", kinds, mismatch, 17 },
+		{ "start", start_kinds, start, 5 },
 	};
 
 	return torture_main(argc, argv, all, N(all));

@@ -269,14 +269,13 @@ int
 main(int argc, char **argv)
 {
 	static const struct torture all[] = {
-		{ "memory", 1 << FAULT_MEMORY, memory, 31, false },
-		{ "disk", 1 << FAULT_DISK | 1 << FAULT_FILE, disk, 5, false },
+		{ "memory", 1 << FAULT_MEMORY, memory, 31 },
+		{ "disk", 1 << FAULT_DISK | 1 << FAULT_FILE, disk, 5 },
 		{ "disk-then-end", 1 << FAULT_DISK | 1 << FAULT_FILE,
-		    disk_then_end, 5, false },
+		    disk_then_end, 5 },
 		{ "reading", 1 << FAULT_DISK | 1 << FAULT_FILE |
-		    1 << FAULT_MEMORY, reading, 17, false },
-		{ "landing", 1 << FAULT_DISK | 1 << FAULT_MEMORY, landing, 0,
-		    false },
+		    1 << FAULT_MEMORY, reading, 17 },
+		{ "landing", 1 << FAULT_DISK | 1 << FAULT_MEMORY, landing, 0 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));
