@@ -30,6 +30,10 @@
 
 static struct sg_control_params params;
 
+/* jansson's memory was short in this thread: what it was to print is not
+   whole. */
+static _Thread_local bool short_of_memory;
+
 struct client {
 	int fd;
 	bool broken; /* it does not read any more */
@@ -144,11 +148,21 @@ do_explain(struct client *c)
 	return EX_USAGE;
 }
 
+/* Of a walk over all that is known. */
+static int
+walked(struct client *c, enum sg_rc rc)
+{
+	if (rc == SG_OK)
+		return EX_OK;
+	complain(c, "these are not all: no memory, or the store could not be "
+	    "asked");
+	return EX_TEMPFAIL;
+}
+
 static int
 do_list(struct client *c)
 {
-	sg_desk_list(&c->desk, &c->view);
-	return EX_OK;
+	return walked(c, sg_desk_list(&c->desk, &c->view));
 }
 
 /* What became of a request about one next hop. */
@@ -184,14 +198,14 @@ do_purge(struct client *c)
 	size_t n;
 
 	if (is_set(c, "all")) {
-		n = sg_desk_purge_all(&c->desk, &c->view);
+		rc = sg_desk_purge_all(&c->desk, &c->view, &n);
 		sg_log(SG_LOG_WARN, "all %zu next hops were purged by command",
 		    n);
 		if (c->view.json)
 			fprintf(c->view.page.out, "{\"purged\":%zu}\n", n);
 		else
 			fprintf(c->view.page.out, "%zu purged\n", n);
-		return EX_OK;
+		return walked(c, rc);
 	}
 	rc = sg_desk_purge(&c->desk, text_of(c, "name"), &err);
 	if (rc == SG_OK)
@@ -298,8 +312,13 @@ answer(struct client *c)
 	c->view = (struct sg_view) { .json = is_set(c, "json"),
 		.progress = send_progress, .arg = c };
 	sg_page_set(&c->view.page, out, is_set(c, "colour"), width_of(c));
+	short_of_memory = false;
 	status = run_request(c);
 	fclose(out);
+	if (short_of_memory) {
+		complain(c, "no memory for the answer");
+		status = EX_TEMPFAIL;
+	}
 	snprintf(tail, sizeof(tail), "x %d\n", status);
 	send_all(c, tail, strlen(tail));
 }
@@ -341,6 +360,15 @@ may_command(int fd)
 	return false;
 }
 
+static void *
+json_memory(size_t n)
+{
+	void *p = malloc(n);
+
+	short_of_memory |= p == NULL;
+	return p;
+}
+
 enum sg_rc
 sg_control_start(const struct sg_control_params *p, struct sg_err *err)
 {
@@ -348,5 +376,6 @@ sg_control_start(const struct sg_control_params *p, struct sg_err *err)
 		.may_enter = may_command, .serve = serve };
 
 	params = *p;
+	json_set_alloc_funcs(json_memory, free);
 	return sg_reception_open(&r, err);
 }

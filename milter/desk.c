@@ -162,14 +162,14 @@ list_one(void *arg, const struct sg_facts *f)
 	return ++w->done % PROGRESS_EVERY != 0 || go_on(w->view, w->done);
 }
 
-void
+enum sg_rc
 sg_desk_list(const struct sg_desk *desk, const struct sg_view *view)
 {
 	struct walk w = { view, 0 };
 
 	if (!view->json)
 		sg_show_known_head(&view->page);
-	sg_store_each(desk->store, list_one, &w);
+	return sg_store_each(desk->store, list_one, &w);
 }
 
 /* The key under which name is kept. SG_NONE: such a name has no facts. */
@@ -239,13 +239,15 @@ purge_one(void *arg, const struct sg_facts *f)
 	return ++p->done % PROGRESS_EVERY != 0 || go_on(p->view, p->done);
 }
 
-size_t
-sg_desk_purge_all(const struct sg_desk *desk, const struct sg_view *view)
+enum sg_rc
+sg_desk_purge_all(const struct sg_desk *desk, const struct sg_view *view,
+    size_t *n)
 {
 	struct purge p = { desk, view, 0 };
+	enum sg_rc rc = sg_store_each(desk->store, purge_one, &p);
 
-	sg_store_each(desk->store, purge_one, &p);
-	return p.done;
+	*n = p.done;
+	return rc;
 }
 
 void

@@ -48,15 +48,16 @@ enum sg_rc sg_desk_explain(const struct sg_desk *desk,
     const struct sg_explain *who, const char *to, const struct sg_view *view,
     enum sg_result *result, struct sg_err *err);
 
-/* `cache`: all next hops that are known, a line each, in order of name. */
-void sg_desk_list(const struct sg_desk *desk, const struct sg_view *view);
+/* `cache`: all next hops that are known, a line each, in order of name. SG_OK;
+   SG_RETRY: these were not all (sg_store_each()). */
+enum sg_rc sg_desk_list(const struct sg_desk *desk, const struct sg_view *view);
 /* What is known of one, without a lookup. SG_NONE: nothing. */
 enum sg_rc sg_desk_show(const struct sg_desk *desk, const char *name,
     const struct sg_view *view, struct sg_err *err);
 enum sg_rc sg_desk_purge(const struct sg_desk *desk, const char *name,
     struct sg_err *err);
-/* Everything. Returns how many there were. */
-size_t sg_desk_purge_all(const struct sg_desk *desk,
-    const struct sg_view *view);
+/* Everything; *n: how many there were. SG_OK; SG_RETRY: some may be left. */
+enum sg_rc sg_desk_purge_all(const struct sg_desk *desk,
+    const struct sg_view *view, size_t *n);
 void sg_desk_stats(const struct sg_desk *desk, const struct sg_view *view);
 #endif

@@ -84,23 +84,31 @@ sg_tlsmap_stats(struct sg_tlsmap *m, struct sg_tlsmap_stats *out)
 /* --- listeners --------------------------------------------------------------------- */
 
 static void
-accept_connections(struct sg_tlsmap *m, bool yes)
+stop_accepting(struct sg_tlsmap *m)
 {
-	if (m->accepting == yes)
-		return;
-	m->accepting = yes;
-	for (unsigned i = 0; i < m->n_listeners; i++) {
-		if (yes)
-			(void)event_add(m->listeners[i], NULL);
-		else
-			(void)event_del(m->listeners[i]);
-	}
+	m->accepting = false;
+	for (unsigned i = 0; i < m->n_listeners; i++)
+		(void)event_del(m->listeners[i]);
 }
 
+/* At all listeners; false: no memory. */
+static bool
+accept_connections(struct sg_tlsmap *m)
+{
+	m->accepting = true;
+	for (unsigned i = 0; i < m->n_listeners; i++)
+		if (event_add(m->listeners[i], NULL) != 0) {
+			stop_accepting(m);
+			return false;
+		}
+	return true;
+}
+
+/* If this fails too the sweep is what goes on. */
 static void
 pause_accepting(struct sg_tlsmap *m)
 {
-	accept_connections(m, false);
+	stop_accepting(m);
 	(void)event_add(m->resume, &resume_after);
 }
 
@@ -111,7 +119,7 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	if (!atomic_load(&m->draining))
-		accept_connections(m, true);
+		(void)accept_connections(m);
 }
 
 /* Whom one more would push out, when there are too many: who has been silent
@@ -169,7 +177,7 @@ end_idle(struct sg_tlsmap *m)
 {
 	struct sg_conn *c, *next;
 
-	accept_connections(m, false);
+	stop_accepting(m);
 	for (c = TAILQ_FIRST(&m->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (sg_conn_is_done(c))
@@ -210,6 +218,8 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		if (sg_conn_is_late(c, now))
 			sg_conn_close(c);
 	}
+	if (!m->accepting)
+		on_resume(-1, 0, m);
 }
 
 static void *
@@ -268,8 +278,7 @@ make_loop(struct sg_tlsmap *m, const struct sg_tlsmap_params *p)
 	for (unsigned i = 0; i < p->n_listeners; i++)
 		if (!add_listener(m, p->listeners[i]))
 			return false;
-	accept_connections(m, true);
-	return event_add(m->wake, NULL) == 0 &&
+	return accept_connections(m) && event_add(m->wake, NULL) == 0 &&
 	    event_add(m->sweep, &sweep_every) == 0;
 }
 

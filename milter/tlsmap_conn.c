@@ -20,6 +20,16 @@
 
 static void process(struct sg_conn *c);
 
+/* Reads on, and first what is there; one that cannot would be deaf. */
+static void
+go_on(struct sg_conn *c)
+{
+	if (event_add(&c->readable, NULL) != 0)
+		sg_conn_close(c);
+	else
+		process(c);
+}
+
 /* --- writing ------------------------------------------------------------------ */
 
 static ssize_t
@@ -50,8 +60,7 @@ send_all(struct sg_conn *c, const char *data, size_t len)
 	c->sent = 0;
 	c->began = sg_mono_now();
 	(void)event_del(&c->readable);
-	(void)event_add(&c->writable, NULL);
-	return true;
+	return event_add(&c->writable, NULL) == 0;
 }
 
 /* Behind what the client has yet to take. */
@@ -98,10 +107,8 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	c->unsent = NULL;
 	c->began.ms = 0;
 	(void)event_del(&c->writable);
-	if (c->job != NULL)
-		return;
-	(void)event_add(&c->readable, NULL);
-	process(c);
+	if (c->job == NULL)
+		go_on(c);
 }
 
 /* --- a question ------------------------------------------------------------------ */
@@ -300,10 +307,8 @@ sg_conn_answered(struct sg_conn *c, struct sg_tlsmap_job *job)
 		sg_conn_close(c);
 		return;
 	}
-	if (c->unsent != NULL)
-		return;
-	(void)event_add(&c->readable, NULL);
-	process(c);
+	if (c->unsent == NULL)
+		go_on(c);
 }
 
 bool

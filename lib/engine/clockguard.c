@@ -137,7 +137,9 @@ jump(struct sg_clockguard *g, struct sg_wall from, struct sg_wall to,
 	struct pass p = { .store = g->store, .jump = { from, to, most_s } };
 	char text[2][SG_WALL_TEXT_SIZE];
 
-	sg_store_each(g->store, hold_one, &p);
+	if (sg_store_each(g->store, hold_one, &p) != SG_OK)
+		sg_log(SG_LOG_ERR, "what the store holds could not all be "
+		    "asked: some policies may end by the clock that jumped");
 	put_held(&p);
 	suspect(g, SG_CLOCK_SUSPECT_S);
 	sg_log(SG_LOG_WARN, "the clock %s %s %s %s: it is suspect for a day, "

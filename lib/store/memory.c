@@ -282,11 +282,12 @@ sg_memory_free(struct sg_memory **mp)
 	free(m);
 }
 
-static struct sg_facts *
-get(struct sg_memory *m, const char *key, bool use, uint64_t *epoch)
+static enum sg_rc
+get(struct sg_memory *m, const char *key, bool use, struct sg_facts **out_r,
+    uint64_t *epoch)
 {
 	size_t len = strlen(key);
-	struct sg_facts *f = NULL;
+	enum sg_rc rc = SG_NONE;
 	struct stripe *s;
 	struct slot *slot;
 	uint32_t hash;
@@ -297,24 +298,26 @@ get(struct sg_memory *m, const char *key, bool use, uint64_t *epoch)
 			slot->used = ++s->tick;
 			s->hits++;
 		}
-		f = sg_facts_unpack(slot->packed);
+		*out_r = sg_facts_unpack(slot->packed);
+		rc = *out_r != NULL ? SG_OK : SG_RETRY;
 	}
 	if (epoch != NULL)
 		*epoch = s->epoch;
 	pthread_mutex_unlock(&s->mutex);
-	return f;
+	return rc;
 }
 
-struct sg_facts *
-sg_memory_get(struct sg_memory *m, const char *key, uint64_t *epoch)
+enum sg_rc
+sg_memory_get(struct sg_memory *m, const char *key, struct sg_facts **out_r,
+    uint64_t *epoch)
 {
-	return get(m, key, true, epoch);
+	return get(m, key, true, out_r, epoch);
 }
 
-struct sg_facts *
-sg_memory_peek(struct sg_memory *m, const char *key)
+enum sg_rc
+sg_memory_peek(struct sg_memory *m, const char *key, struct sg_facts **out_r)
 {
-	return get(m, key, false, NULL);
+	return get(m, key, false, out_r, NULL);
 }
 
 /* Takes packed over. */
@@ -569,9 +572,14 @@ sg_memory_keys(struct sg_memory *m, bool policies_only, size_t *n)
 		go_on = keys_of_stripe(s, policies_only, &all, n);
 		pthread_mutex_unlock(&s->mutex);
 	}
-	if (*n > 0)
+	if (go_on) {
 		qsort(all, *n, sizeof(*all), by_key);
-	return all;
+		return all;
+	}
+	while (*n > 0)
+		free(all[--*n]);
+	free(all);
+	return NULL;
 }
 
 void

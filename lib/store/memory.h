@@ -16,13 +16,14 @@ struct sg_memory;
 struct sg_memory *sg_memory_new(size_t max_entries, size_t max_bytes);
 void sg_memory_free(struct sg_memory **m);
 
-/* A reference to facts that are equal to what was put, or NULL: not there (or
-   out of memory). *epoch (may be NULL) counts the changes of the key's stripe,
-   for sg_memory_keep(). */
-struct sg_facts *sg_memory_get(struct sg_memory *m, const char *key,
-    uint64_t *epoch);
+/* SG_OK: *out_r is a reference to facts that are equal to what was put.
+   SG_NONE: not there. SG_RETRY: there, but no memory to hand them out. *epoch
+   (may be NULL) counts the changes of the key's stripe, for sg_memory_keep(). */
+enum sg_rc sg_memory_get(struct sg_memory *m, const char *key,
+    struct sg_facts **out_r, uint64_t *epoch);
 /* Without counting it as a use. */
-struct sg_facts *sg_memory_peek(struct sg_memory *m, const char *key);
+enum sg_rc sg_memory_peek(struct sg_memory *m, const char *key,
+    struct sg_facts **out_r);
 
 /* Copies f. What has no unexpired policy at now is pushed out first, and never
    pushes out what has one (K-14, T16). */
@@ -43,8 +44,7 @@ size_t sg_memory_expire(struct sg_memory *m, struct sg_wall stale_before,
     struct sg_wall now, size_t max);
 
 /* The keys of all (only those with a policy, if so asked), in order: an array
-   (malloc'ed, as are the strings; yours) of *n. NULL with *n = 0 when there
-   are none or memory is short. */
+   (malloc'ed, as are the strings; yours) of *n. NULL: no memory. */
 char **sg_memory_keys(struct sg_memory *m, bool policies_only, size_t *n);
 
 struct sg_memory_stats {

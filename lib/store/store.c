@@ -215,7 +215,9 @@ get_from_disk(struct sg_store *s, const char *key, struct sg_facts **out_r)
 struct sg_facts *
 sg_store_peek(struct sg_store *s, const char *key)
 {
-	return sg_memory_get(s->memory, key, NULL);
+	struct sg_facts *f;
+
+	return sg_memory_get(s->memory, key, &f, NULL) == SG_OK ? f : NULL;
 }
 
 enum sg_rc
@@ -224,19 +226,17 @@ sg_store_get(struct sg_store *s, const char *key, struct sg_facts **out_r,
 {
 	struct sg_facts *f = NULL;
 	uint64_t epoch;
-	enum sg_rc rc;
+	enum sg_rc in_memory, rc;
 
-	f = sg_memory_get(s->memory, key, &epoch);
+	in_memory = sg_memory_get(s->memory, key, out_r, &epoch);
 	if (tier != NULL)
-		*tier = f != NULL ? SG_TIER_MEMORY : SG_TIER_DISK;
-	if (f != NULL) {
-		*out_r = f;
+		*tier = in_memory == SG_OK ? SG_TIER_MEMORY : SG_TIER_DISK;
+	if (in_memory == SG_OK)
 		return SG_OK;
-	}
 	rc = get_from_disk(s, key, &f);
 	if (rc != SG_OK) {
 		count(&s->misses);
-		return rc;
+		return in_memory == SG_RETRY ? SG_RETRY : rc;
 	}
 	count(&s->hits_disk);
 	sg_memory_keep(s->memory, key, f, s->now(), epoch);
@@ -376,62 +376,76 @@ sg_store_set_pin(struct sg_store *s, struct sg_pin *pin)
 	return sg_pins_put(s->pins, pin, s->disk != NULL) ? SG_OK : SG_RETRY;
 }
 
-/* One row, as sg_store_get() would have it, but not kept in memory. */
-static bool
+/* One row, as sg_store_get() would have it, but not kept in memory. SG_NONE: fn
+   wants no more. */
+static enum sg_rc
 show(struct sg_store *s, const char *key,
     bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
 {
-	struct sg_facts *f = sg_memory_peek(s->memory, key);
-	bool go_on = true;
+	struct sg_facts *f = NULL;
+	enum sg_rc rc = sg_memory_peek(s->memory, key, &f);
 
-	if (f == NULL && get_from_disk(s, key, &f) != SG_OK)
-		return true;
-	go_on = fn(arg, f);
+	if (rc == SG_NONE)
+		rc = get_from_disk(s, key, &f);
+	if (rc == SG_OK)
+		rc = fn(arg, f) ? SG_OK : SG_NONE;
+	else if (rc == SG_NONE) /* gone meanwhile */
+		rc = SG_OK;
 	sg_facts_unref(&f);
-	return go_on;
+	return rc;
 }
 
-static void
+static enum sg_rc
 each_in_memory(struct sg_store *s,
     bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
 {
-	bool go_on = true;
+	enum sg_rc rc = SG_OK;
 	char **keys;
 	size_t n;
 
 	keys = sg_memory_keys(s->memory, false, &n);
+	if (keys == NULL)
+		return SG_RETRY;
 	for (size_t i = 0; i < n; i++) {
-		if (go_on)
-			go_on = show(s, keys[i], fn, arg);
+		if (rc == SG_OK)
+			rc = show(s, keys[i], fn, arg);
 		free(keys[i]);
 	}
 	free(keys);
+	return rc;
 }
 
-void
-sg_store_each(struct sg_store *s,
+/* A page at a time: fn may call the store. */
+static enum sg_rc
+each_on_disk(struct sg_store *s,
     bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
 {
 	char (*keys)[SG_NEXTHOP_KEY_SIZE] = calloc(PAGE, sizeof(*keys));
 	char last[SG_NEXTHOP_KEY_SIZE] = "";
+	enum sg_rc rc = keys != NULL ? SG_OK : SG_RETRY;
 	struct sg_err err;
-	bool go_on = keys != NULL, retry;
-	size_t n;
+	size_t n = 1;
 
-	if (s->disk == NULL || sg_store_lags(s, &retry)) {
-		each_in_memory(s, fn, arg);
-		go_on = false;
-	}
-	/* A page at a time: fn may call the store. */
-	while (go_on) {
-		if (sg_disk_keys(s->disk, last, keys, PAGE, &n, &err) !=
-			SG_OK || n == 0)
-			break;
-		for (size_t i = 0; go_on && i < n; i++)
-			go_on = show(s, keys[i], fn, arg);
-		memcpy(last, keys[n - 1], sizeof(last));
+	while (rc == SG_OK && n > 0) {
+		rc = sg_disk_keys(s->disk, last, keys, PAGE, &n, &err);
+		for (size_t i = 0; rc == SG_OK && i < n; i++)
+			rc = show(s, keys[i], fn, arg);
+		if (rc == SG_OK && n > 0)
+			memcpy(last, keys[n - 1], sizeof(last));
 	}
 	free(keys);
+	return rc;
+}
+
+enum sg_rc
+sg_store_each(struct sg_store *s,
+    bool (*fn)(void *arg, const struct sg_facts *f), void *arg)
+{
+	bool retry;
+	enum sg_rc rc = s->disk == NULL || sg_store_lags(s, &retry)
+	    ? each_in_memory(s, fn, arg) : each_on_disk(s, fn, arg);
+
+	return rc == SG_OK || rc == SG_NONE ? SG_OK : SG_RETRY;
 }
 
 void

@@ -88,8 +88,10 @@ enum sg_rc sg_store_set_pin(struct sg_store *store, struct sg_pin *pin);
 void sg_store_write_pins(struct sg_store *store);
 
 /* Calls fn for each key in order, from the disk (memory if there is none or it
-   is behind), until fn returns false. No lock is held: fn may call the store. */
-void sg_store_each(struct sg_store *store,
+   is behind), until fn returns false. No lock is held: fn may call the store.
+   SG_OK; SG_RETRY: not all, for want of memory or because the disk could not
+   be asked. */
+enum sg_rc sg_store_each(struct sg_store *store,
     bool (*fn)(void *arg, const struct sg_facts *f), void *arg);
 
 struct sg_store_stats {

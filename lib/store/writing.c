@@ -122,13 +122,16 @@ rescue(struct sg_store *s)
 	size_t n, i, k;
 
 	keys = sg_memory_keys(s->memory, true, &n);
+	if (keys == NULL)
+		return SG_RETRY;
 	for (i = 0; i < n && rc == SG_OK;) {
-		for (k = 0; k < BATCH && i < n; i++) {
-			facts[k] = sg_memory_peek(s->memory, keys[i]);
+		for (k = 0; k < BATCH && i < n && rc != SG_RETRY; i++) {
+			rc = sg_memory_peek(s->memory, keys[i], &facts[k]);
 			key[k] = keys[i];
-			k += facts[k] != NULL; /* pushed out meanwhile */
+			k += rc == SG_OK; /* NONE: pushed out meanwhile */
 		}
-		rc = write_some(s, key, facts, k, NULL);
+		if (rc != SG_RETRY)
+			rc = write_some(s, key, facts, k, NULL);
 		while (k > 0)
 			sg_facts_unref(&facts[--k]);
 	}

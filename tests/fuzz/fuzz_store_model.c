@@ -177,7 +177,7 @@ list_both(void)
 	struct seen seen[2] = { { "" }, { "" } };
 
 	for (int s = 0; s < 2; s++)
-		sg_store_each(both[s], see, &seen[s]);
+		(void)sg_store_each(both[s], see, &seen[s]);
 	fuzz_hold(strcmp(seen[0].text, seen[1].text) == 0);
 }
 

@@ -463,7 +463,7 @@ next_due_ms(struct world *w, int64_t until)
 {
 	int64_t next = INT64_MAX, now = sim_wall().s, ms;
 
-	sg_store_each(w->store, note_next, &next);
+	(void)sg_store_each(w->store, note_next, &next);
 	if (next == INT64_MAX)
 		return until;
 	ms = sim_ms() + (next > now ? (next - now) * 1000 : 1000);

@@ -407,7 +407,7 @@ START_TEST(walks_past_odd_keys)
 	    "  refetch_at) SELECT 'Not A Name', *, 4 FROM row;");
 	sg_store_close(&s);
 	s = scratch_store();
-	sg_store_each(s, count_one, &n);
+	(void)sg_store_each(s, count_one, &n);
 	ck_assert_uint_eq(n, 1);
 	ck_assert_uint_eq(sg_store_due(s,
 			      sample_time(SAMPLE_NOW + DAY), due, 4), 1);

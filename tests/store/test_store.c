@@ -251,10 +251,10 @@ START_TEST(walks_in_order)
 			ck_assert(scratch_put(s, name, i % 2 * DAY) == SG_OK);
 		}
 		w.store = s;
-		sg_store_each(s, walk, &w);
+		(void)sg_store_each(s, walk, &w);
 		ck_assert_uint_eq(w.n, 350);
 		w = (struct walk) { .store = s, .stop_at = 5 };
-		sg_store_each(s, walk, &w);
+		(void)sg_store_each(s, walk, &w);
 		ck_assert_uint_eq(w.n, 5);
 		sg_store_close(&s);
 	}

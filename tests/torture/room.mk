@@ -39,7 +39,8 @@ tests_torture_torture_serve_LDADD = libstsgate.a $(SG_LIBS)
 # What the unit tests have of servers and workers wants check.h.
 if HAVE_CHECK
 TORTURES_WITH_CHECK = tests/torture/torture_engine \
-	tests/torture/torture_net tests/torture/torture_https
+	tests/torture/torture_net tests/torture/torture_https \
+	tests/torture/torture_desk
 LIBRARY_LINK = $(FAULT_LINK) \
 	-Wl,--wrap=SSL_new,--wrap=SSL_CTX_new,--wrap=BIO_new \
 	-Wl,--wrap=X509_STORE_new,--wrap=X509_STORE_CTX_new,--wrap=event_new \
@@ -63,6 +64,18 @@ tests_torture_torture_engine_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_torture_torture_engine_CFLAGS = $(TEST_CFLAGS)
 tests_torture_torture_engine_LDFLAGS = $(FAULT_LINK)
 tests_torture_torture_engine_LDADD = libstsgate.a $(SG_LIBS)
+tests_torture_torture_desk_SOURCES = tests/torture/torture_desk.c \
+	tests/torture/fault_library.c tests/torture/no_check.c $(FAULT) \
+	tests/support/fake_worker.h tests/support/fake_worker.c \
+	milter/control.c milter/reception.c milter/metrics.c milter/status.c \
+	milter/desk.c milter/gate.c milter/message.c milter/reply.c \
+	milter/show.c milter/show_cache.c milter/page.c milter/netstring.c \
+	milter/mapreply.c milter/tlsmap.c milter/tlsmap_conn.c \
+	milter/tlsmap_answer.c milter/tlsmap_pool.c
+tests_torture_torture_desk_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_torture_torture_desk_CFLAGS = $(TEST_CFLAGS)
+tests_torture_torture_desk_LDFLAGS = $(LIBRARY_LINK)
+tests_torture_torture_desk_LDADD = libstsgate.a $(SG_LIBS)
 tests_torture_torture_net_SOURCES = tests/torture/torture_net.c \
 	tests/torture/fault_library.c \
 	tests/torture/no_check.c $(FAULT) \

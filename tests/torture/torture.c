@@ -14,7 +14,21 @@
 
 static bool long_mode;
 static unsigned only_n;
+static const char *only_kind;
 static unsigned long runs, bad;
+
+/* Where LeakSanitizer is linked. */
+void __lsan_do_leak_check(void) __attribute__((weak));
+
+void
+torture_end(void)
+{
+	fault_end();
+	if (__lsan_do_leak_check != NULL)
+		__lsan_do_leak_check();
+	fflush(NULL);
+	_exit(fault_happened() ? 0 : CLEAN);
+}
 
 static void
 child(const struct torture *t, enum fault_kind kind, unsigned n, bool forever)
@@ -97,11 +111,13 @@ torture_main(int argc, char **argv, const struct torture *all, size_t n)
 	const char *only = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "lk:n:")) != -1) {
+	while ((c = getopt(argc, argv, "lf:k:n:")) != -1) {
 		if (c == 'l')
 			long_mode = true;
 		else if (c == 'k')
 			only = optarg;
+		else if (c == 'f')
+			only_kind = optarg;
 		else if (c == 'n')
 			only_n = (unsigned)strtoul(optarg, NULL, 10);
 		else
@@ -115,7 +131,9 @@ torture_main(int argc, char **argv, const struct torture *all, size_t n)
 		if (only != NULL && strcmp(only, all[i].name) != 0)
 			continue;
 		for (int kind = 0; kind < FAULT_KINDS; kind++)
-			if ((all[i].kinds & 1u << kind) != 0)
+			if ((all[i].kinds & 1u << kind) != 0 &&
+			    (only_kind == NULL ||
+			        strcmp(only_kind, fault_names[kind]) == 0))
 				run_kind(&all[i], (enum fault_kind)kind);
 		printf("%s: %lu runs\n", all[i].name, runs - before);
 	}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "torture/fault.h"
 
 struct torture {
@@ -26,9 +27,13 @@ __attribute__((noreturn)) static inline void
 torture_broken(const char *what, const char *file, int line)
 {
 	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
-	exit(3);
+	_exit(3); /* threads may be at work: no handler of exit() is for that */
 }
 
-/* Of all; `-l` is the long mode, `-k NAME` one scenario, `-n N` one call. */
+/* For a scenario whose threads never end: instead of returning. */
+__attribute__((noreturn)) void torture_end(void);
+
+/* Of all; `-l` is the long mode, `-k NAME` one scenario,
+   `-f KIND` one kind of faults (fault_names), `-n N` one call. */
 int torture_main(int argc, char **argv, const struct torture *all, size_t n);
 #endif

@@ -279,7 +279,7 @@ main(int argc, char **argv)
 		{ "gate", all_kinds, gate, 0 },
 		{ "gate-with-disk", all_kinds | 1 << FAULT_DISK,
 		    gate_with_disk, 29 },
-		{ "pinned", all_kinds, pinned, 0 },
+		{ "pinned", all_kinds, pinned, 9 },
 		{ "session", all_kinds, session, 0 },
 	};
 

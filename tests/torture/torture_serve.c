@@ -216,7 +216,7 @@ supervise(void)
 	struct sg_supervisor_params p = { .config_path = conf,
 		.config = parse("dns = { trust_anchor_file = \"\" }"),
 		.doors = { -1, -1, -1, 0, { 0 } } };
-	unsigned patience_ms = fault_is_forever() ? 500 : 20000;
+	unsigned patience_ms = fault_is_forever() ? 300 : 20000;
 	struct sg_mono began = sg_mono_now();
 	double spent = processor_s();
 	pid_t helper;
@@ -249,7 +249,7 @@ main(int argc, char **argv)
 		{ "doors", 1 << FAULT_MEMORY | 1 << FAULT_FILE |
 		    1 << FAULT_NETWORK, doors, 0 },
 		{ "supervise", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-		    1 << FAULT_THREAD, supervise, 5 },
+		    1 << FAULT_THREAD, supervise, 7 },
 	};
 
 	setproctitle_init(argc, argv, environ);
