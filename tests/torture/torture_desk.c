@@ -345,9 +345,9 @@ main(int argc, char **argv)
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
 	    1 << FAULT_THREAD;
 	static const struct torture all[] = {
-		{ "map", kinds | 1 << FAULT_LIBRARY, serve_map, 7 },
-		{ "control", kinds, serve_desk, 31 },
-		{ "metrics", kinds, serve_metrics, 5 },
+		{ "map", kinds | 1 << FAULT_LIBRARY, serve_map, 13 },
+		{ "control", kinds, serve_desk, 53 },
+		{ "metrics", kinds, serve_metrics, 9 },
 	};
 
 	return torture_main(argc, argv, all, N(all));

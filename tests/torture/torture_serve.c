@@ -249,7 +249,7 @@ main(int argc, char **argv)
 		{ "doors", 1 << FAULT_MEMORY | 1 << FAULT_FILE |
 		    1 << FAULT_NETWORK, doors, 0 },
 		{ "supervise", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-		    1 << FAULT_THREAD, supervise, 7 },
+		    1 << FAULT_THREAD, supervise, 9 },
 	};
 
 	setproctitle_init(argc, argv, environ);
