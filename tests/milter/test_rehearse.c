@@ -153,6 +153,9 @@ START_TEST(test_text)
 }
 END_TEST
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they
+	take memory of their own */
+#define HAVE_NO_MEMORY
 /* THREATS 5.4: whoever reads it may die of it, the daemon may not. */
 START_TEST(test_no_memory)
 {
@@ -180,6 +183,7 @@ START_TEST(test_no_memory)
 	sg_config_unref(&now);
 }
 END_TEST
+#endif
 
 int
 main(int argc, char **argv)
@@ -194,8 +198,7 @@ main(int argc, char **argv)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_files, 0, (int)N(cases));
 	tcase_add_test(t, test_text);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they
-	take memory of their own */
+#ifdef HAVE_NO_MEMORY
 	tcase_add_test(t, test_no_memory);
 #endif
 	suite_add_tcase(s, t);
