@@ -7,6 +7,9 @@ descriptors  64 of them and 60 connections: who has a session is answered,
              when they are gone.
 threads      no more can be started: no RCPT is accepted, and the daemon
              serves again afterwards.
+memory       front, worker or supervisor get no more of it, libraries too:
+             every RCPT is answered or its session ends, none is accepted, a
+             reload is taken or not, and neither front nor supervisor dies.
 log          nobody reads it: every RCPT is answered, a worker that is killed
              comes back.
 
@@ -102,12 +105,12 @@ class Daemon:
         until("a session", lambda: self.answers() is not None)
         return self
 
-    def answers(self, seconds=5):
+    def answers(self, seconds=5, name=b"<x@gone.test>"):
         """The reply to one RCPT of a session of its own, or None."""
         with contextlib.suppress(OSError):
             s = Session(self, seconds)
             with contextlib.closing(s.sock):
-                return s.rcpt()
+                return s.rcpt(name)
         return None
 
     def said(self):
@@ -216,6 +219,45 @@ def check_threads(program):
     return None
 
 
+def held_memory(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as f:
+        for line in f:
+            if line.startswith("VmSize:"):
+                return int(line.split()[1]) * 1024
+    raise AssertionError("no VmSize")
+
+
+def check_memory(program):
+    d = Daemon(program, []).ready()
+    n = 0
+    free = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    for title in ("net", "front", "supervisor"):
+        for spare in (0, 65536, 1 << 18, 1 << 20, 1 << 22):
+            pid = d.child.pid if title == "supervisor" else \
+                until(title, lambda t=title: d.titled(t))
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_AS,
+                                 (held_memory(pid) + spare,
+                                  resource.RLIM_INFINITY))
+            for _ in range(3):
+                n += 1
+                answer = d.answers(name=b"<x@n%d.test>" % n)
+                assert title == "front" or answer in (b"y", b"t"), \
+                    "not answered while there is no memory for " + title
+            d.child.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            # A worker may have died of it.
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_AS, free)
+            until("a session again", d.answers)
+            assert title == "net" or os.path.exists("/proc/%d" % pid), \
+                title + " died"
+    taken = d.said().count("read again")
+    d.child.send_signal(signal.SIGHUP)
+    until("a reload", lambda: d.said().count("read again") > taken)
+    d.stop()
+
+
 def check_log(program):
     ours, theirs = os.pipe()
     d = Daemon(program, [], stderr=theirs).ready()
@@ -251,7 +293,8 @@ def main():
     args = p.parse_args()
     passed = failed = 0
     for name, check in (("descriptors", check_descriptors),
-                        ("threads", check_threads), ("log", check_log)):
+                        ("threads", check_threads),
+                        ("memory", check_memory), ("log", check_log)):
         if args.only not in (None, name):
             continue
         try:
