@@ -24,6 +24,7 @@ extern const char *const fault_names[FAULT_KINDS];
 
 /* Hooks into libraries; before any of them is used. */
 void fault_setup(void);
+void fault_setup_sqlite(void); /* of it: fault_sqlite.c */
 
 /* From now on the n-th call (from 1) of that kind fails, and with forever all
    behind it. Others arm and disarm around what is theirs. */

@@ -11,6 +11,7 @@ FAULT_LINK = $(AM_LDFLAGS) \
 	-Wl,--wrap=sendmsg,--wrap=recvmsg,--wrap=memfd_create,--wrap=pread \
 	-Wl,--wrap=fwrite,--wrap=fflush,--wrap=fclose
 FAULT = tests/torture/fault.h tests/torture/fault.c \
+	tests/torture/fault_sqlite.c \
 	tests/torture/torture.h tests/torture/torture.c
 TORTURES = tests/torture/torture_base tests/torture/torture_store \
 	tests/torture/torture_kill tests/torture/torture_serve \
