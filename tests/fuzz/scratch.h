@@ -25,8 +25,8 @@ scratch_remove(void)
 	(void)rmdir(scratch_dir);
 }
 
-/* Nobody else opens the file: with SQLite's locks within the process alone,
-   which are no system calls, a run takes a third of its time. */
+/* Nobody else opens the file: SQLite's locks stay within the process, and are no
+   system calls. */
 static inline void
 scratch_make(void)
 {
