@@ -142,7 +142,7 @@ check_addresses(const struct options *o)
 static int
 explain(const struct sg_asker *asker, const struct options *o, const char *to)
 {
-	struct sg_explain who = { o->from, o->login, o->client, "" };
+	struct sg_explain who = { o->from, o->login, o->client, "", false };
 	struct sg_view view = { .json = o->json };
 	struct sg_err err = { .text = "" };
 	enum sg_result result;

@@ -119,19 +119,19 @@ struct judgement {
 
 static int
 explain(const struct sg_asker *asker, const struct sg_held *m,
-    const char *to, FILE *out)
+    const char *to, bool release, FILE *out)
 {
 	struct sg_explain who = { .from = m->sender, .login = "", .client = "",
-		.group = m->group };
+		.group = m->group, .pin = release };
 	struct sg_view view = { .json = true };
 	struct sg_err err = { .text = "" };
 	enum sg_result result;
 
 	sg_page_set(&view.page, out, false, 0);
 	if (asker->remote)
-		return sg_asker_send(asker, json_pack("{s:s,s:s,s:s,s:s}",
+		return sg_asker_send(asker, json_pack("{s:s,s:s,s:s,s:s,s:b}",
 		    "do", "explain", "from", m->sender, "to", to, "group",
-		    m->group), true, &view.page, out);
+		    m->group, "pin", release), true, &view.page, out);
 	if (sg_desk_explain(&asker->desk, &who, to, &view, &result, &err) ==
 	    SG_OK)
 		return sg_asker_status(result);
@@ -148,7 +148,7 @@ copy_member(const json_t *object, const char *name, char *out, size_t size)
 }
 
 static void
-judge(const struct sg_asker *asker, const struct sg_held *m,
+judge(const struct sg_asker *asker, const struct sg_held *m, bool release,
     struct judgement *j)
 {
 	memset(j, 0, sizeof(*j));
@@ -160,7 +160,7 @@ judge(const struct sg_asker *asker, const struct sg_held *m,
 		json_t *answer;
 
 		if (out != NULL) {
-			status = explain(asker, m, m->to[i], out);
+			status = explain(asker, m, m->to[i], release, out);
 			fclose(out);
 		}
 		answer = text != NULL ? json_loads(text, 0, NULL) : NULL;
@@ -228,7 +228,7 @@ treat(const struct options *o, const struct sg_asker *asker,
 		const struct sg_held *m = &list->message[i];
 		bool go = false;
 
-		judge(asker, m, &j);
+		judge(asker, m, o->release, &j);
 		if (o->release && j.status == 0) {
 			go = sg_held_release(&o->mta, m->id, &err) == SG_OK;
 			if (!go) {

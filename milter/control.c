@@ -137,7 +137,7 @@ static int
 do_explain(struct client *c)
 {
 	struct sg_explain who = { text_of(c, "from"), text_of(c, "login"),
-		text_of(c, "client"), text_of(c, "group") };
+		text_of(c, "client"), text_of(c, "group"), is_set(c, "pin") };
 	struct sg_err err = { .text = "" };
 	enum sg_result result;
 

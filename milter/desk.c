@@ -117,7 +117,7 @@ sg_desk_explain(const struct sg_desk *desk, const struct sg_explain *who,
 	struct sg_nexthop hop = { .port = SG_SMTP_PORT };
 	struct sg_sender sender = { .from = &from, .login = who->login };
 	struct sg_gate_ask ask = { .config = desk->config, .sender = &sender,
-		.hops = &hop, .n_hops = 1 };
+		.hops = &hop, .n_hops = 1, .pins = who->pin };
 	struct sg_gate_answer a;
 
 	if (sg_mailaddr_parse(who->from[0] != '\0' ? who->from : "<>", &from,

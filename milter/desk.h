@@ -43,6 +43,7 @@ struct sg_explain {
 	const char *from, *login;
 	const char *client; /* "" = unknown */
 	const char *group;  /* "" or none that there is: by the sender */
+	bool pin; /* mail goes by the answer: what it promises is pinned */
 };
 enum sg_rc sg_desk_explain(const struct sg_desk *desk,
     const struct sg_explain *who, const char *to, const struct sg_view *view,

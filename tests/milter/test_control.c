@@ -221,6 +221,56 @@ START_TEST(test_requests)
 }
 END_TEST
 
+/* A policy, and a host that keeps to it. */
+static void
+put_good_host(void)
+{
+	struct sg_nexthop hop = { .name = "kept.test", .port = SG_SMTP_PORT };
+	struct sg_facts *f = sg_facts_new(&hop);
+	struct sg_wall now = sg_wall_now();
+	static const char policy[] = "version: STSv1\nmode: enforce\n"
+	    "mx: mx.kept.test\nmax_age: 86400\n";
+
+	ck_assert_int_eq(sg_facts_set_policy(f, policy, strlen(policy), "1",
+	    now, NULL), SG_OK);
+	f->sts.txt.state = SG_TXT_RECORD;
+	snprintf(f->sts.txt.id, sizeof(f->sts.txt.id), "1");
+	ck_assert_int_eq(sg_facts_set_mx(f, 1), SG_OK);
+	f->mx_state = SG_MX_FOUND;
+	snprintf(f->mx[0].host, sizeof(f->mx[0].host), "mx.kept.test");
+	f->mx[0].addrs = SG_ADDR_OK;
+	f->mx[0].tlsa = SG_TLSA_NONE;
+	f->mx[0].probe = (struct sg_facts_probe) { .state = SG_PROBE_OK,
+		.level = SG_LEVEL_VERIFY, .at = now,
+		.until.s = now.s + 3600 };
+	f->sts.txt.at = f->mx_at = now;
+	f->sts.txt.until.s = f->mx_until.s = f->fresh_until.s =
+	    f->refresh_at.s = now.s + 300;
+	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	sg_facts_unref(&f);
+}
+
+/* Only who says that mail goes by the answer (`held --release`) has it pinned
+   (THREATS T25). */
+START_TEST(test_explain_pins)
+{
+#define ASK_KEPT "{\"do\":\"explain\",\"from\":\"a@b.test\"," \
+    "\"to\":\"c@kept.test\""
+	struct sg_pin *pin;
+	char *text;
+
+	put_good_host();
+	ck_assert_int_eq(ask(ASK_KEPT "}", &text), 0);
+	free(text);
+	ck_assert_ptr_null(sg_store_pin(store, "kept.test"));
+	ck_assert_int_eq(ask(ASK_KEPT ",\"pin\":true}", &text), 0);
+	free(text);
+	pin = sg_store_pin(store, "kept.test");
+	ck_assert_ptr_nonnull(pin);
+	sg_pin_unref(&pin);
+}
+END_TEST
+
 START_TEST(test_reload)
 {
 	char *text;
@@ -357,6 +407,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, test_requests);
+	tcase_add_test(t, test_explain_pins);
 	tcase_add_test(t, test_reload);
 	tcase_add_test(t, test_hostile);
 	tcase_add_test(t, test_metrics);
