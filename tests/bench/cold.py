@@ -6,6 +6,7 @@ starts this program again in there, the inner half measures.
 """
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -155,9 +156,43 @@ def workers(world, repeats):
     return [row]
 
 
+def stopped_worker(world, repeats):
+    """One of two workers stops answering: domains of the other must not feel
+    it. Its own wait until it is replaced; they are told by their time."""
+    row = Row("-", "a cold policy of the other worker when one is stopped / "
+              "when not", None, None, False)
+    n, soon_us = 40, 2500000
+    both = {world.rig.server_core, world.rig.client_core}
+
+    def ask():
+        return [t for t, _ in world.rig.lines(
+            gate, "-c", n, "-w", 0, "-d", 60, "-f", "example", "-r", 1, "-b",
+            world.take("own", n), "-l", n, "-n", n)]
+
+    with world.gate(False, 2, both) as gate:
+        for _ in range(repeats):
+            r.until(lambda: len(gate.workers()) == 2, "net workers")
+            many(world, gate, 20, 20)
+            without = statistics.median(ask())
+            stopped = gate.workers()[0]
+            os.kill(stopped, signal.SIGSTOP)
+            all_us = ask()
+            others = [t for t in all_us if t < soon_us]
+            if len(others) == n or len(others) < n // 5:
+                raise r.BenchError("%d of %d did not wait" %
+                                   (len(others), n))
+            row.add(statistics.median(others) / without,
+                    without_ms=without / 1e3, share=len(others) / n,
+                    its_own_ms=statistics.median(
+                        t for t in all_us if t >= soon_us) / 1e3)
+            r.until(lambda: stopped not in gate.workers(), "its replacement")
+    return [row]
+
+
 PARTS = {"cold": round_trips,
          "coldrate": lambda world, repeats: rates(world, repeats) +
-         workers(world, repeats)}
+         workers(world, repeats),
+         "stopped": stopped_worker}
 
 
 def inside(rig, repeats, part, path):
