@@ -489,13 +489,12 @@ START_TEST(test_group_budget_T16)
 }
 END_TEST
 
-/* Ends what setup began, but for libmilter, which only ends with the
-   process. */
+/* Ends what setup began, but for libmilter, which only ends with the process,
+   and its wake, which its threads may yet tell of a session's end. */
 static void
 teardown_all(void)
 {
 	fake_worker_free(&worker);
-	sg_wake_free(&env.wake);
 	sg_engine_free(&env.engine);
 	sg_store_close(&store);
 	teardown();
