@@ -232,6 +232,25 @@ note_line(struct sg_https_reply *r, const char *line, size_t len)
 	}
 }
 
+/* RFC 9112 2.2: a bare CR is no blank, and nothing else that is not printed is
+   in a field. libcurl keeps "chunked" of "chunked\rV", but when it looks for
+   the end of the body that is no coding that it knows: who believed what it
+   keeps would take a body for framed that ends with the connection
+   (2026-11). */
+static bool
+is_plain_line(const char *line, size_t len)
+{
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)line[i] < ' ' && line[i] != '\t') ||
+		    line[i] == 0x7f)
+			return (false);
+	return (true);
+}
+
 /* A line of the head of any response, or a trailer. */
 size_t
 sg_https_reply_head(char *data, size_t size, size_t n, void *arg)
@@ -241,13 +260,17 @@ sg_https_reply_head(char *data, size_t size, size_t n, void *arg)
 
 	if (len > 0)
 		note_line(r, data, len);
+	if (memchr(data, ':', len) != NULL && !is_plain_line(data, len)) {
+		unfit(r, "not-http: control octet in a header field");
+		return (len + 1); /* not len: stop */
+	}
 	r->head_bytes += len;
 	r->head_fields += memchr(data, ':', len) != NULL ? 1 : 0;
 	if (r->head_bytes <= HEAD_MAX_BYTES &&
 	    r->head_fields <= HEAD_MAX_FIELDS)
 		return (len);
 	unfit(r, "too-large: header");
-	return (len + 1); /* not len: stop */
+	return (len + 1);
 }
 
 static bool

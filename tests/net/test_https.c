@@ -197,6 +197,14 @@ static const struct http_row {
 	    "Transfer-Encoding: chunked\r\n\r\n", X16 X16 X16 X16, SG_RETRY,
 	    FETCH, "cut:" },
 	/* --- framing --- */
+	{ "T3: chunked and a bare CR, no chunks", OK PLAIN
+	    "Transfer-Encoding: chunked\rV\r\n\r\n", NULL, SG_BAD, FETCH,
+	    "not-http:" },
+	{ "T3: chunked on a folded line, no chunks", OK PLAIN
+	    "Transfer-Encoding:\r\n chunked\r\n\r\n", NULL, SG_BAD, FETCH,
+	    "framing:" },
+	{ "T14: a control octet in a field of no use", OK PLAIN LENGTH
+	    "X-Any: a\033b\r\n\r\n", NULL, SG_BAD, FETCH, "not-http:" },
 	{ "T3: unframed", OK PLAIN "\r\n", NULL, SG_BAD, FETCH, "unframed:" },
 	{ "T3: unframed, FIN", OK PLAIN "\r\n", NULL, SG_BAD, FETCH,
 	    "unframed:", .end = TLS_END_FIN },
