@@ -33,6 +33,8 @@
 #define SLACK_NS 10000000UL
 #define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 5
+#define FAST 4          /* recipients a millisecond from which we tick faster */
+#define FAST_TICK_MS 1
 /* How many recipients are served between two wakes. A wake makes libmilter
    look at all sessions and mostly start a thread, so it costs as much as a few
    recipients do. It pays as long as there come to be more workers by it, since
@@ -52,7 +54,7 @@ struct sg_wake {
 	struct sg_listen where;
 	pthread_t thread;
 	atomic_bool stop;
-	atomic_uint inside, sessions, next;
+	atomic_uint inside, sessions, next, served;
 	atomic_int left;         /* recipients until the next wake */
 	_Atomic int64_t last_ms; /* when that was */
 	_Atomic int64_t grown_ms; /* the last new worker or session */
@@ -302,8 +304,20 @@ sg_wake_leave(struct sg_wake *w)
 	if (w == NULL)
 		return;
 	atomic_fetch_sub(&w->inside, 1);
+	atomic_fetch_add(&w->served, 1);
 	if (atomic_fetch_sub(&w->left, 1) == 1)
 		consider(w);
+}
+
+/* How long until the next tick. While callbacks wait, a session may be queueing
+   behind a worker that stays with another: the more there are that are served
+   at once, the more they would be held up. */
+static int
+rest_ms(struct sg_wake *w, int last_ms)
+{
+	unsigned served = atomic_exchange(&w->served, 0);
+
+	return served >= FAST * (unsigned)last_ms ? FAST_TICK_MS : TICK_MS;
 }
 
 static void *
@@ -311,6 +325,7 @@ tick(void *arg)
 {
 	struct sg_wake *w = arg;
 	unsigned failures = 0;
+	int ms = IDLE_MS;
 
 	while (!atomic_load(&w->stop)) {
 		bool complete = keep_sessions(w);
@@ -323,8 +338,8 @@ tick(void *arg)
 			    strerror(errno));
 		if (busy)
 			sg_wake_now(w);
-		(void)poll(NULL, 0,
-		    !complete ? RETRY_MS : busy ? TICK_MS : IDLE_MS);
+		ms = !complete ? RETRY_MS : busy ? rest_ms(w, ms) : IDLE_MS;
+		(void)poll(NULL, 0, ms);
 	}
 	return NULL;
 }

@@ -229,7 +229,8 @@ const struct sg_option sg_options[] = {
 	    .dflt = "\"100/s\"",
 	    .man = "The same for all senders of one group together. "
 		"Below cold_total it leaves something to the other groups, "
-		"however many senders flood this one." },
+		"however many senders flood this one. "
+		"Not counted where default is the only group." },
 	{ .path = "limits.cold_total", .type = SG_TYPE_PER_SECOND,
 	    .field = F(cold_total_per_s), .min = 1, .max = 100000,
 	    .dflt = "\"200/s\"",

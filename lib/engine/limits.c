@@ -35,6 +35,9 @@ enum sg_rc
 sg_limits_set(struct sg_limits *l, const struct sg_config *config,
     struct sg_mono now)
 {
+	/* Where there is one group alone it leaves nothing to others. */
+	const uint32_t group_per_s = config->n_groups > 1
+	    ? config->cold_per_group_per_s : config->cold_total_per_s;
 	struct sg_limits_group *groups, *was;
 
 	groups = calloc(config->n_groups, sizeof(*groups));
@@ -45,7 +48,7 @@ sg_limits_set(struct sg_limits *l, const struct sg_config *config,
 		    config->groups[i].name);
 		was = find_group(l, groups[i].name);
 		groups[i].bucket = was != NULL ? was->bucket
-		    : (struct sg_bucket) { config->cold_per_group_per_s, now };
+		    : (struct sg_bucket) { group_per_s, now };
 	}
 	if (l->groups == NULL)
 		fill(l, config, now);
@@ -53,7 +56,7 @@ sg_limits_set(struct sg_limits *l, const struct sg_config *config,
 	l->groups = groups;
 	l->n_groups = config->n_groups;
 	l->total_per_s = config->cold_total_per_s;
-	l->group_per_s = config->cold_per_group_per_s;
+	l->group_per_s = group_per_s;
 	l->sender_per_min = config->cold_per_sender_per_min;
 	return SG_OK;
 }

@@ -19,7 +19,8 @@ metrics_listen = ""
 state_dir = "{dir}"
 user = ""
 log_target = "stderr"
-limits = {{ cold_per_sender = "1000000/m"  cold_total = "100000/s" }}
+limits = {{ cold_per_sender = "1000000/m"  cold_per_group = "100000/s"
+  cold_total = "100000/s" }}
 """
 # Nobody answers there: what is warm asks nobody.
 NO_DNS = 'dns = { servers = ["127.0.0.1@5399"] }\n'

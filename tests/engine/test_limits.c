@@ -105,6 +105,20 @@ START_TEST(test_group_T16)
 }
 END_TEST
 
+/* Where there are no other groups, none is left anything. */
+START_TEST(test_only_group)
+{
+	set("cold_per_group = \"7/s\" cold_total = \"10/s\"", "");
+	ck_assert_uint_eq(take(NULL, "default", 20), 10);
+	now.ms += 500;
+	ck_assert_uint_eq(take(NULL, "default", 20), 5);
+	set("cold_per_group = \"2/s\" cold_total = \"10/s\"",
+	    GROUPS(GROUP("c")));
+	now.ms += 5000;
+	ck_assert_uint_eq(take(NULL, "default", 20), 2);
+}
+END_TEST
+
 /* The default leaves half of the total to the other groups. */
 START_TEST(test_default_T16)
 {
@@ -200,6 +214,7 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_only_group);
 	tcase_add_test(t, test_total_T16);
 	tcase_add_test(t, test_sender_T16);
 	tcase_add_test(t, test_group_T16);
