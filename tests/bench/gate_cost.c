@@ -129,7 +129,8 @@ static void
 set_up(unsigned domains)
 {
 	struct sg_config_errors errors = { 0 };
-	struct sg_store_params sp = { .max_entries = domains * 2 };
+	struct sg_store_params sp = { .max_entries = domains * 2,
+		.max_pins = domains };
 	struct sg_engine_params ep = { 0 };
 	struct sg_wall now = sg_wall_now();
 	struct sg_err e = { .text = "" };
@@ -230,6 +231,9 @@ main(int argc, char **argv)
 	(void)desc.xxfi_negotiate(NULL, 0x1ff, 0x1fffff, 0, 0, &f0, &f1, &f2,
 	    &f3);
 	mail(NULL);
+	/* Who is accepted for the first time is pinned. */
+	for (unsigned i = 0; i < domains; i++)
+		rcpt(NULL, i);
 	(void)run(domains, recipients / 4 + 1, true, &allocs);
 	empty = run(domains, recipients, false, &none);
 	real = run(domains, recipients, true, &allocs) - empty;
