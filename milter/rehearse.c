@@ -94,16 +94,17 @@ run_child(const struct sg_config *now, const char *path,
 {
 	struct sg_config_errors errors = { 0 };
 	struct sg_config *next = NULL;
-	int keep[2] = { r->image, r->said };
+	int keep[1] = { r->said }; /* and no more the snapshot, which root takes
+				      over: what follows reads foreign files */
 	enum sg_rc rc;
 
 	rc = sg_config_load(path, &next, &errors);
 	if (rc == SG_OK && !put_image(r->image, next))
 		return EX_OSERR;
-	sg_process_enter("check", parent, now, id, keep, 2, SG_LOG_INFO);
+	sg_process_enter("check", parent, now, id, keep, 1, SG_LOG_INFO);
 	if (rc == SG_OK)
 		return try_it(next, path);
-	say_errors(&errors, keep[1]);
+	say_errors(&errors, keep[0]);
 	return EX_CONFIG;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "policy/sts_weaker.h"
+#include "store/key_hash.h"
 
 struct sg_doubt {
 	char key[SG_NEXTHOP_KEY_SIZE];
@@ -66,15 +67,13 @@ add(struct sg_doubts *d, const char *key)
 	return place;
 }
 
-/* FNV-1a. Who finds two texts of one value serves them both himself. */
+/* Who finds two texts of one value serves them both himself: no secret. */
 static uint64_t
 hash(const char *s, size_t len)
 {
-	uint64_t h = 14695981039346656037u;
+	static const uint64_t none[2];
 
-	while (len-- > 0)
-		h = (h ^ (unsigned char)*s++) * 1099511628211u;
-	return h;
+	return sg_key_hash(none, s, len);
 }
 
 /* --- what is weaker -------------------------------------------------------- */

@@ -17,8 +17,9 @@ struct sg_resolver_params {
 	struct event_base *base; /* where it works */
 };
 
-/* *out_r is yours (ub_ctx_delete; before base goes). SG_BAD with err: a setting that libunbound
-   refuses, a trust anchor or resolv.conf that it cannot read. */
+/* *out_r is yours (ub_ctx_delete; before base goes). SG_BAD with err: a setting
+   that libunbound refuses, a trust anchor or resolv.conf that it cannot
+   read. */
 enum sg_rc sg_resolver_open(const struct sg_resolver_params *params,
     struct ub_ctx **out_r, struct sg_err *err);
 #endif

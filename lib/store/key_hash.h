@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* key_hash.h - a keyed hash of a name: unguessable buckets. Pure; any thread. */
+/* key_hash.h - a keyed hash of a name or text: unguessable buckets. Pure; any
+   thread. */
 #ifndef SG_STORE_KEY_HASH_H
 #define SG_STORE_KEY_HASH_H
 #include <stddef.h>
