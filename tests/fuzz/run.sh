@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 # run.sh [--afl] BUILD [PAGE...] - fuzzes the pages (all, if none is named) with
 # libFuzzer (--afl: AFL++) and the sanitizers, in a build of their own,
-# FUZZ_SECONDS each, FUZZ_JOBS at a time. New inputs are kept in
-# BUILD/found/PAGE; what breaks a page goes to BUILD/broken and makes this fail.
+# FUZZ_SECONDS of CPU each (AFL++: by the clock), FUZZ_JOBS at a time. New inputs
+# are kept in BUILD/found/PAGE; what breaks a page goes to BUILD/broken and makes
+# this fail. With FUZZ_SEED the same inputs are tried in the same order again.
 # A page's line says how often it ran, and how many places of the code its
 # inputs reach: a page that reaches next to nothing tries nothing.
 #
@@ -26,14 +27,33 @@ nicely="nice -n ${FUZZ_NICE:-10}"
 plain="sts_record sts_policy tlsrpt_record smtp_reply netstring frame
 	dns_wire facts merge texts"
 
+# Asks libFuzzer to end when it has had its seconds of CPU: beside other work
+# that may be long after the clock's. Field 14 and 15 of stat are hundredths.
+end_in_time() {
+	while read -r stat 2>/dev/null <"/proc/$1/stat"; do
+		# shellcheck disable=SC2086  # fields
+		set -- "$1" ${stat##*)}
+		if [ $((${13} + ${14})) -ge $((seconds * 100)) ]; then
+			kill -USR1 "$1" 2>/dev/null || :
+			break
+		fi
+		sleep 1
+	done
+}
+
 # with_libfuzzer PAGE: sets rc, runs, reached
 # shellcheck disable=SC2086  # an option or none, words
 with_libfuzzer() {
 	mkdir -p "found/$1"
 	$nicely "tests/fuzz/fuzz_$1" ${dict:+-dict="$dict"} \
-		-max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
-		-artifact_prefix="broken/$1-" -print_final_stats=1 \
-		"found/$1" "$top/tests/fuzz/corpus/$1" >"$1.log" 2>&1 || rc=$?
+		${FUZZ_SEED:+-seed="$FUZZ_SEED"} \
+		-max_total_time=$((seconds * 20)) -timeout=60 \
+		-rss_limit_mb=2048 -artifact_prefix="broken/$1-" \
+		-print_final_stats=1 "found/$1" "$top/tests/fuzz/corpus/$1" \
+		>"$1.log" 2>&1 &
+	fuzzing=$!
+	end_in_time $fuzzing
+	wait $fuzzing || rc=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$1.log")
 	reached=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$1.log" | tail -n 1)
 }
