@@ -2,6 +2,7 @@
 /* message.c - see message.h. */
 #include "message.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ sg_message_end(struct sg_message *m)
 {
 	if (m->have_worst)
 		sg_gate_answer_fini(&m->worst);
-	memset(m, 0, sizeof(*m));
+	memset(m, 0, offsetof(struct sg_message, login) + 1);
 }
 
 void

@@ -11,23 +11,24 @@
 
 struct sg_message {
 	bool open;             /* MAIL was seen */
-	char id[9];            /* the transaction, 8 hex digits */
-	struct sg_mailaddr from;
 	bool from_known;
-	char login[256];       /* {auth_authen}; "" = not authenticated */
-	const struct sg_group *group; /* of the session's configuration */
 	bool requiretls;
 	bool local;            /* submitted by a local program: no RCPT can be
 				  answered, all is decided at the end (WIRE) */
+	bool hold;             /* some recipient wants the message held */
+	bool have_worst, have_reject;
+	char id[9];            /* the transaction, 8 hex digits */
+	const struct sg_group *group; /* of the session's configuration */
 	unsigned accepted, not_passed; /* recipients */
 	enum sg_level route;   /* the highest that an accepted recipient needs
 				  of delivery beyond the map */
-	bool hold;             /* some recipient wants the message held */
-	bool have_worst;       /* worst accepted recipient that did not pass */
-	struct sg_gate_answer worst;
-	bool have_reject;      /* local: bounce with this */
-	struct sg_reply reject;
 	unsigned forged;       /* X-Stsgate fields that came with the message */
+	char login[256];       /* {auth_authen}; "" = not authenticated */
+	/* Not cleared between messages, which would cost more than all else:
+	   there if from_known, have_worst, have_reject. */
+	struct sg_mailaddr from;
+	struct sg_gate_answer worst; /* accepted recipient that did not pass */
+	struct sg_reply reject;      /* local: bounce with this */
 };
 
 /* A new message begins: everything empty, a new id. */

@@ -20,6 +20,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "base/spare.h"
 #include "message.h"
 #include "reply.h"
 #include "report/counters.h"
@@ -34,6 +35,16 @@
 #define MAX_FORGED 1000
 
 static struct sg_session_env *env;
+
+/* What a recipient needs for the time of its callback, out of the stack of
+   whatever thread serves it (base/spare.h). */
+struct work {
+	struct sg_route route;
+	struct sg_gate_answer answer;
+	struct sg_err err;
+	char line[2000];
+};
+static struct sg_spare works = SG_SPARE(sizeof(struct work));
 
 struct session {
 	struct sg_config *config;
@@ -51,7 +62,8 @@ struct session {
 static void
 set_symbols(SMFICTX *ctx)
 {
-	static char at_mail[] = "i {auth_authen} {mail_mailer} {mail_addr}";
+	static char at_mail[] = "i {auth_authen} {mail_mailer} {mail_addr} "
+	    "{client_addr}";
 	static char at_rcpt[] = "{rcpt_mailer} {rcpt_host} {rcpt_addr} i";
 	static char at_eom[] = "i";
 
@@ -85,12 +97,15 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	(void)f2;
 	(void)f3;
 	*pf0 = *pf1 = *pf2 = *pf3 = 0;
-	if (sg_wake_is_ours(f0, f1))
+	if (sg_wake_is_ours(f0))
 		return SMFIS_CONTINUE;
 	*pf0 = f0 & ACTIONS;
 	*pf1 = f1 & SKIPPED;
+	/* Who sends macros that are asked for tells the client's address at
+	   MAIL: CONNECT, whose cost is a recipient's, is not wanted. */
 	if (f0 & SMFIF_SETSYMLIST) {
 		*pf0 |= SMFIF_SETSYMLIST;
+		*pf1 |= f1 & SMFIP_NOCONNECT;
 		set_symbols(ctx);
 	}
 	s = new_session(*pf1, (f0 & SMFIF_QUARANTINE) != 0);
@@ -154,6 +169,22 @@ asks_requiretls(char **argv, const struct sg_mailaddr *from)
 	return false;
 }
 
+/* The client's address by {client_addr}, if CONNECT does not come. Sendmail
+   writes "IPv6:" before such a one. */
+static void
+find_client(SMFICTX *ctx, struct session *s)
+{
+	const char *text;
+
+	if (!(s->steps & SMFIP_NOCONNECT))
+		return;
+	text = sg_route_symbol(ctx, "{client_addr}");
+	if (text != NULL && strncasecmp(text, "IPv6:", 5) == 0)
+		text += 5;
+	s->have_client = text != NULL &&
+	    sg_addr_parse(text, &s->client) == SG_OK;
+}
+
 /* Whose budget of cold lookups this message draws on. */
 static void
 find_payer(struct session *s)
@@ -181,6 +212,7 @@ on_mail(SMFICTX *ctx, char **argv)
 		return SMFIS_TEMPFAIL;
 	m = &s->message;
 	sg_message_begin(m);
+	find_client(ctx, s);
 	m->from_known = argv[0] != NULL &&
 	    sg_mailaddr_parse(argv[0], &m->from, NULL) == SG_OK;
 	login = sg_route_symbol(ctx, "{auth_authen}");
@@ -266,17 +298,17 @@ count_recipient(const struct sg_gate_answer *a)
 
 static void
 log_recipient(const struct session *s, const char *arg, const char *qid,
-    const struct sg_gate_answer *a)
+    struct work *w)
 {
-	char line[2000];
+	const struct sg_gate_answer *a = &w->answer;
 	struct sg_told told;
 	size_t len;
 
 	sg_message_told(&s->message, a, qid, &told);
 	if (s->config->log_addresses)
 		told.recipient = arg;
-	len = sg_reply_log(&told, line, sizeof(line));
-	sg_log_line(SG_LOG_INFO, line, len);
+	len = sg_reply_log(&told, w->line, sizeof(w->line));
+	sg_log_line(SG_LOG_INFO, w->line, len);
 	sg_count_decision(&(struct sg_counted) { a->asked.group->name,
 		a->verdict.result, a->verdict.reason, a->decision.action,
 		a->decision.applied });
@@ -330,44 +362,44 @@ apply(SMFICTX *ctx, struct session *s, struct sg_gate_answer *a,
 }
 
 static sfsistat
-answer_recipient(SMFICTX *ctx, struct session *s, const char *arg)
+answer_recipient(SMFICTX *ctx, struct session *s, const char *arg,
+    struct work *w)
 {
 	struct sg_message *m = &s->message;
 	struct sg_sender sender = { m->from_known ? &m->from : NULL, m->login,
 		s->have_client ? &s->client : NULL };
-	struct sg_route route;
 	struct sg_gate_ask ask = { .config = s->config, .sender = &sender,
-		.group = m->group, .hops = route.hops,
+		.group = m->group, .hops = w->route.hops,
 		.requiretls = m->requiretls, .pins = true,
 		.budget = { s->payer[0] != '\0' ? s->payer : NULL,
 		    m->group->name } };
-	struct sg_gate_answer a;
-	struct sg_err err = { .text = "" };
+	struct sg_gate_answer *a = &w->answer;
 	const char *qid;
 	enum sg_rc rc;
 	sfsistat status;
 
-	rc = sg_route_find(ctx, arg, &route, &err);
-	if (rc == SG_BAD && route.bad_address && !m->local)
+	w->err.text[0] = '\0';
+	rc = sg_route_find(ctx, arg, &w->route, &w->err);
+	if (rc == SG_BAD && w->route.bad_address && !m->local)
 		return refuse_plainly(ctx, "553", "5.1.3",
 		    "the recipient's address has no domain that mail can be "
 		    "sent to; check how it is spelt", m->id);
-	ask.n_hops = route.n;
+	ask.n_hops = w->route.n;
 	if (rc == SG_OK)
-		sg_gate_recipient(env->engine, &ask, &a);
+		sg_gate_recipient(env->engine, &ask, a);
 	else if (rc == SG_NONE)
-		sg_gate_not_applicable(&ask, &a);
+		sg_gate_not_applicable(&ask, a);
 	else {
 		sg_log(SG_LOG_WARN, "id=%s: cannot read the route: %s", m->id,
-		    err.text);
-		answer_unreadable(s, &ask, &a);
+		    w->err.text);
+		answer_unreadable(s, &ask, a);
 	}
 	qid = sg_route_symbol(ctx, "i");
-	fit_to_session(s, &a.decision);
-	log_recipient(s, arg, qid, &a);
-	count_recipient(&a);
-	status = apply(ctx, s, &a, qid);
-	sg_gate_answer_fini(&a);
+	fit_to_session(s, &a->decision);
+	log_recipient(s, arg, qid, w);
+	count_recipient(a);
+	status = apply(ctx, s, a, qid);
+	sg_gate_answer_fini(a);
 	return status;
 }
 
@@ -375,15 +407,18 @@ static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
 	struct session *s = smfi_getpriv(ctx);
+	struct work *w;
 	sfsistat status;
 
-	if (s == NULL || !s->message.open || argv[0] == NULL)
+	if (s == NULL || !s->message.open || argv[0] == NULL ||
+	    (w = sg_spare_take(&works)) == NULL)
 		return SMFIS_TEMPFAIL;
 	atomic_fetch_add(&env->inside, 1);
 	sg_wake_enter(env->wake);
-	status = answer_recipient(ctx, s, argv[0]);
+	status = answer_recipient(ctx, s, argv[0], w);
 	sg_wake_leave(env->wake);
 	atomic_fetch_sub(&env->inside, 1);
+	sg_spare_give(&works, w);
 	return status;
 }
 
@@ -440,6 +475,7 @@ hold(SMFICTX *ctx, const struct sg_message *m, const char *qid)
 {
 	char reason[SG_NEXTHOP_KEY_SIZE + 80];
 
+	sg_assert(m->have_worst); /* who passes is not held */
 	snprintf(reason, sizeof(reason), "stsgate: %s for %s [%s]",
 	    sg_reason_name(m->worst.verdict.reason), m->worst.key, m->id);
 	sg_log(SG_LOG_INFO, "id=%s qid=%s held: %u of %u recipients: %s",

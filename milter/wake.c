@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <arpa/inet.h>
 #include <errno.h>
+#include <libmilter/mfapi.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +25,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* What our own sessions offer: no MTA lets macros be chosen and nothing be
+   changed. To offer nothing is no mark: libmilter takes that for an MTA of its
+   first version, which offers SMFI_V1_ACTS; nor are steps, of which it fakes
+   some. */
+#define OUR_ACTIONS SMFIF_SETSYMLIST
+#define OUR_STEPS SMFIP_NOUNKNOWN
 /* The worker that serves a wake stays with its session for a millisecond, and
    for another when it is woken again meanwhile: who wants more workers must
    take another session each time, and leave each alone for AGAIN_MS. */
@@ -107,9 +114,9 @@ sg_wake_prepare(void)
 }
 
 bool
-sg_wake_is_ours(unsigned long actions, unsigned long steps)
+sg_wake_is_ours(unsigned long actions)
 {
-	return actions == 0 && steps == 0;
+	return actions == OUR_ACTIONS;
 }
 
 static int
@@ -153,12 +160,13 @@ await_reply(int fd)
 	return poll(&p, 1, REPLY_MS) == 1 && recv(fd, buf, sizeof(buf), 0) > 0;
 }
 
-/* SMFIC_OPTNEG 'O': version 6, no actions, no steps. */
+/* SMFIC_OPTNEG 'O': version 6, actions, steps. */
 static bool
 negotiate(int fd)
 {
-	static const unsigned char optneg[] = { 0, 0, 0, 13, 'O', 0, 0, 0, 6, 0,
-		0, 0, 0, 0, 0, 0, 0 };
+	static const unsigned char optneg[] = { 0, 0, 0, 13, 'O', 0, 0, 0, 6,
+		0, 0, OUR_ACTIONS >> 8, OUR_ACTIONS & 255,
+		0, 0, OUR_STEPS >> 8, OUR_STEPS & 255 };
 
 	return send(fd, optneg, sizeof(optneg), MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(optneg) && await_reply(fd);
@@ -228,12 +236,21 @@ write_to(struct sg_wake *w, unsigned i)
 	}
 }
 
+/* A session has one worker at most. With as many workers as sessions there is
+   an idle one for each that is ready, however many others wait; nobody needs
+   a wake. */
+static bool
+workers_lack(struct sg_wake *w)
+{
+	return atomic_load(&workers) < atomic_load(&w->sessions);
+}
+
 void
 sg_wake_now(struct sg_wake *w)
 {
 	unsigned i;
 
-	if (w == NULL)
+	if (w == NULL || !workers_lack(w))
 		return;
 	i = atomic_fetch_add(&w->next, 1) % SESSIONS;
 	pthread_mutex_lock(&w->mutex);
@@ -274,6 +291,12 @@ sg_wake_closed(struct sg_wake *w)
 		atomic_fetch_sub(&w->sessions, 1);
 }
 
+unsigned
+sg_wake_sessions(struct sg_wake *w)
+{
+	return w != NULL ? atomic_load(&w->sessions) : 0;
+}
+
 void
 sg_wake_enter(struct sg_wake *w)
 {
@@ -293,8 +316,7 @@ consider(struct sg_wake *w)
 	const bool growing = now - atomic_load(&w->grown_ms) < GROW_MS;
 
 	atomic_store(&w->left, growing ? OFTEN : SELDOM);
-	if (now - last < RARE_MS &&
-	    atomic_load(&workers) < atomic_load(&w->sessions))
+	if (now - last < RARE_MS && workers_lack(w))
 		wake_some(w, now);
 }
 

@@ -35,12 +35,15 @@ void sg_wake_prepare(void);
 struct sg_wake *sg_wake_new(const struct sg_listen *milter_socket);
 void sg_wake_free(struct sg_wake **wake);
 
-/* The calling callback is about to wait. Never blocks. wake may be NULL. */
+/* The calling callback is about to wait. Never blocks, and does nothing when
+   there are as many workers as sessions. wake may be NULL. */
 void sg_wake_now(struct sg_wake *wake);
 
 /* An MTA's session began, or ended. */
 void sg_wake_opened(struct sg_wake *wake);
 void sg_wake_closed(struct sg_wake *wake);
+/* How many are open. */
+unsigned sg_wake_sessions(struct sg_wake *wake);
 
 /* Around each callback that answers a recipient: for the count of those served
    and of those inside. */
@@ -50,7 +53,7 @@ void sg_wake_leave(struct sg_wake *wake);
 /* Does the milter answer a new connection within 2 s? May wait so long. */
 bool sg_wake_ask(const struct sg_listen *milter_socket);
 
-/* True if a session that offers these actions and steps in its negotiation is
-   one of ours: no MTA offers nothing at all. It counts nowhere. */
-bool sg_wake_is_ours(unsigned long actions, unsigned long steps);
+/* True if a session that offers these actions in its negotiation, as libmilter
+   tells them, is one of ours. It counts nowhere. */
+bool sg_wake_is_ours(unsigned long actions);
 #endif

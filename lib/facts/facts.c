@@ -8,41 +8,32 @@
  */
 #include "facts/facts.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/spare.h"
 #include "facts/facts_private.h"
 
 /* --- blocks -------------------------------------------------------------- */
 
 /* Each warm answer unpacks facts into a block and gives it back some
-   microseconds later: a few are kept for that, each in a place of its own,
-   found by what tells threads apart. */
+   microseconds later. */
 #define BLOCK_SIZE 4096
-#define PLACES 64
 
-static _Atomic(struct sg_facts *) spare[PLACES];
-
-static _Atomic(struct sg_facts *) *
-place(void)
-{
-	static __thread char mine; /* its address differs by thread */
-	uintptr_t x = (uintptr_t)&mine;
-
-	return &spare[(x >> 12 ^ x >> 18 ^ x >> 23) % PLACES];
-}
+static struct sg_spare blocks = SG_SPARE(BLOCK_SIZE);
 
 struct sg_facts *
 sg_facts_block(size_t size)
 {
-	struct sg_facts *f = NULL;
+	struct sg_facts *f;
 
 	if (size <= BLOCK_SIZE) {
-		f = atomic_exchange(place(), NULL);
 		size = BLOCK_SIZE;
+		f = sg_spare_take(&blocks);
+	} else {
+		f = malloc(size);
 	}
-	if (f == NULL && (f = malloc(size)) == NULL)
+	if (f == NULL)
 		return NULL;
 	f->refs = 1;
 	f->one_block = true;
@@ -53,10 +44,9 @@ sg_facts_block(size_t size)
 static void
 give_back(struct sg_facts *f)
 {
-	struct sg_facts *none = NULL;
-
-	if (f->block_size != BLOCK_SIZE ||
-	    !atomic_compare_exchange_strong(place(), &none, f))
+	if (f->block_size == BLOCK_SIZE)
+		sg_spare_give(&blocks, f);
+	else
 		free(f);
 }
 

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "compat/cpu.h"
 #include "report/days_file.h"
 
 #define STRIPES 4
@@ -61,15 +62,12 @@ struct sg_days {
 
 /* --- counting ------------------------------------------------------------- */
 
+/* Threads that share a processor do not meet in a stripe, and find in its cache
+   what another has counted. */
 static struct stripe *
 own_stripe(struct sg_days *d)
 {
-	static atomic_uint threads;
-	static _Thread_local unsigned mine;
-
-	if (mine == 0)
-		mine = 1 + atomic_fetch_add(&threads, 1) % STRIPES;
-	return &d->stripes[mine - 1];
+	return &d->stripes[sg_cpu() % STRIPES];
 }
 
 static struct sg_cell

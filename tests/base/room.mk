@@ -27,3 +27,7 @@ check_PROGRAMS += tests/base/test_key
 tests_base_test_key_SOURCES = tests/base/test_key.c
 tests_base_test_key_CFLAGS = $(TEST_CFLAGS)
 tests_base_test_key_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/base/test_spare
+tests_base_test_spare_SOURCES = tests/base/test_spare.c
+tests_base_test_spare_CFLAGS = $(TEST_CFLAGS)
+tests_base_test_spare_LDADD = $(TEST_LIBS)

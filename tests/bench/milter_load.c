@@ -25,6 +25,7 @@
 /* Of the wire (libmilter's mfdef.h), version 6. */
 #define VERSION 6
 #define ACTIONS 0x1ff
+#define SET_SYMLIST 0x100
 #define STEPS 0x1fffff
 #define NO_CONNECT 0x01
 #define NO_HELO 0x02
@@ -48,6 +49,7 @@ struct conn {
 	int fd;
 	enum step step;
 	uint32_t skip;       /* the steps as negotiated */
+	bool asks;           /* for macros of its own choice */
 	unsigned rcpt, header;
 	bool answered;       /* some recipient, while it counted */
 	int64_t asked, wake; /* 0: not waiting for an answer; not thinking */
@@ -235,7 +237,8 @@ put_step(struct conn *c)
 		if (skip & NO_MAIL)
 			return false;
 		put_strings(c, 'D', 'M', STRINGS("{mail_addr}",
-		    "alice@sender.example", "{mail_host}", "sender.example",
+		    "alice@sender.example", c->asks ? "{client_addr}" :
+		    "{mail_host}", c->asks ? "192.0.2.1" : "sender.example",
 		    "{mail_mailer}", "smtp"));
 		put_strings(c, 'M', '\0', STRINGS("<alice@sender.example>",
 		    "SIZE=4096"));
@@ -346,12 +349,14 @@ count_rcpt(struct conn *c, char answer)
 static void
 on_frame(struct conn *c, char command, const unsigned char *data, size_t n)
 {
-	uint32_t skip;
+	uint32_t actions, skip;
 
 	if (c->step == NEGOTIATE) {
 		if (command != 'O' || n < 12)
 			errx(1, "no negotiation: '%c'", command);
+		memcpy(&actions, data + 4, 4);
 		memcpy(&skip, data + 8, 4);
+		c->asks = (ntohl(actions) & SET_SYMLIST) != 0;
 		c->skip = ntohl(skip);
 	}
 	/* Changes that come before the answer at the end of the message. */

@@ -19,7 +19,8 @@ enum { STEP_MAIL, STEP_RCPT, STEP_HEADER, STEP_EOM, STEP_ABORT, STEP_MACRO,
        STEP_FACTS, STEP_COUNT };
 
 static const char *const macro_names[] = { "i", "{auth_authen}",
-	"{mail_mailer}", "{rcpt_mailer}", "{rcpt_host}", "{rcpt_addr}" };
+	"{mail_mailer}", "{rcpt_mailer}", "{rcpt_host}", "{rcpt_addr}",
+	"{client_addr}" };
 #define N_MACROS (sizeof(macro_names) / sizeof(macro_names[0]))
 
 static const struct smfiDesc *desc;
@@ -160,6 +161,8 @@ open_session(struct fuzz_bytes *in)
 
 	if (kind & 1)
 		f0 &= ~(unsigned long)SMFIF_QUARANTINE;
+	if (kind & 16)
+		f0 &= ~(unsigned long)SMFIF_SETSYMLIST;
 	if (kind & 2)
 		f1 &= ~(unsigned long)(SMFIP_NR_MAIL | SMFIP_NR_HDR);
 	pinned = (kind & 8) != 0;
@@ -167,8 +170,9 @@ open_session(struct fuzz_bytes *in)
 	fuzz_hold(desc->xxfi_negotiate(NULL, f0, f1, f2, f3, &got[0], &got[1],
 	    &got[2], &got[3]) == SMFIS_CONTINUE);
 	fuzz_hold((got[0] & ~f0) == 0 && (got[1] & ~f1) == 0);
-	fake_milter_check(desc->xxfi_connect(NULL, name, kind & 4 ? NULL :
-	    (_SOCK_ADDR *)&client), false);
+	if (!(got[1] & SMFIP_NOCONNECT))
+		fake_milter_check(desc->xxfi_connect(NULL, name, kind & 4 ?
+		    NULL : (_SOCK_ADDR *)&client), false);
 }
 
 int

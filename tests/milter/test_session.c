@@ -28,6 +28,8 @@
 	"             on_fail = \"reject\" dry_run = true }," \
 	"           { name = \"login\" login = [\"pay*\"]" \
 	"             on_fail = \"reject\" }," \
+	"           { name = \"client\" client = [\"198.51.100.0/24\"," \
+	"             \"2001:db8::/32\"] on_fail = \"reject\" }," \
 	"           { name = \"route\" sender = [\"@route.test\"]" \
 	"             require = \"encrypt\" route_tag = true } )"
 
@@ -339,6 +341,42 @@ START_TEST(test_login_is_auth_authen)
 }
 END_TEST
 
+/* The client's address: asked for at MAIL, where Sendmail writes "IPv6:", or of
+   CONNECT by an MTA that sends no macros that are asked for. */
+static const struct {
+	const char *name, *client;
+	bool asked;
+	const char *code;
+} clients[] = {
+	{ "another's", "192.0.2.1", true, "451" },
+	{ "its own", "198.51.100.7", true, "550" },
+	{ "IPv6 of Postfix", "2001:db8::1", true, "550" },
+	{ "IPv6 of Sendmail", "IPv6:2001:db8:0:0:0:0:0:1", true, "550" },
+	{ "no address", "unknown", true, "451" },
+	{ "CONNECT, another's", "192.0.2.1", false, "451" },
+	{ "CONNECT, its own", "198.51.100.7", false, "550" },
+};
+
+START_TEST(test_client_address)
+{
+	struct milter_client c;
+	struct milter_reply r;
+
+	ck_assert(milter_connect(&c, path, clients[_i].asked ? 0x1ff : 0x0ff));
+	ck_assert_int_eq((c.steps & SMFIP_NOCONNECT) != 0, clients[_i].asked);
+	(void)milter_hello(&c, clients[_i].client);
+	for (int message = 0; message < 2; message++) {
+		milter_macros(&c, 'M', "{mail_mailer}", "smtp", NULL);
+		(void)milter_mail(&c, "<a@x.test>", NULL);
+		r = rcpt(&c, "forged.test");
+		ck_assert_msg(strncmp(r.text, clients[_i].code, 3) == 0,
+		    "%s: got %s", clients[_i].name, r.text);
+		milter_abort(&c);
+	}
+	milter_close(&c);
+}
+END_TEST
+
 /* An MTA without quarantine: hold becomes defer. */
 START_TEST(test_no_quarantine_defers)
 {
@@ -405,6 +443,25 @@ START_TEST(test_requiretls)
 	(void)milter_mail(&c, "<>", "REQUIRETLS");
 	ck_assert_int_eq(rcpt(&c, "free.test").code, 'c');
 	milter_close(&c);
+}
+END_TEST
+
+/* libmilter must not make an MTA's of our own sessions, which are there by now:
+   they would be waked for. */
+START_TEST(test_own_sessions_do_not_count)
+{
+	struct milter_client c;
+
+	for (int i = 0; i < 2; i++) {
+		c = begin("<a@x.test>", 0);
+		ck_assert_int_eq(rcpt(&c, "free.test").code, 'c');
+		ck_assert_uint_eq(sg_wake_sessions(env.wake), 1);
+		milter_close(&c);
+		while (sg_wake_sessions(env.wake) > 0)
+			(void)poll(NULL, 0, 1);
+	}
+	(void)poll(NULL, 0, 300); /* they are opened one by one */
+	ck_assert_uint_eq(sg_wake_sessions(env.wake), 0);
 }
 END_TEST
 
@@ -518,10 +575,13 @@ main(void)
 	tcase_add_loop_test(t, test_forged_headers, 0, 4);
 	tcase_add_test(t, test_second_message_starts_clean);
 	tcase_add_test(t, test_login_is_auth_authen);
+	tcase_add_loop_test(t, test_client_address, 0,
+	    sizeof(clients) / sizeof(clients[0]));
 	tcase_add_test(t, test_no_quarantine_defers);
 	tcase_add_loop_test(t, test_local_submission, 0, 4);
 	tcase_add_test(t, test_requiretls);
 	tcase_add_test(t, test_group_budget_T16);
+	tcase_add_test(t, test_own_sessions_do_not_count);
 	tcase_add_test(t, test_waiting_callbacks_block_nobody);
 	suite_add_tcase(s, t);
 	tcase_set_timeout(soak, 300);

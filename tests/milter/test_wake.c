@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #endif
 #include <check.h>
+#include <libmilter/mfapi.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -19,7 +20,7 @@
 #include "wake.h"
 
 #define SESSIONS 16
-#define OPTNEG "\0\0\0\rO\0\0\0\6\0\0\0\0\0\0\0\0"
+#define OPTNEG "\0\0\0\rO\0\0\0\6\0\0\1\0\0\0\1\0"
 #define ABORT "\0\0\0\1A"
 
 static char dir[64];
@@ -110,6 +111,7 @@ await_sessions(int fd[SESSIONS])
 	bool all = false;
 	char buf[8];
 
+	sg_wake_opened(wake);
 	while (!all) {
 		sg_wake_now(wake);
 		all = true;
@@ -121,17 +123,18 @@ await_sessions(int fd[SESSIONS])
 	for (int i = 0; i < SESSIONS; i++)
 		while (recv(fd[i], buf, sizeof(buf), MSG_DONTWAIT) > 0)
 			;
+	sg_wake_closed(wake);
 }
 
-/* Sixteen of them, each offering nothing, which is how we know ourselves. */
+/* Sixteen of them, and known as ours by what they offer; an MTA's is not. */
 START_TEST(test_negotiation)
 {
 	int fd[SESSIONS];
 
 	take_all(fd);
-	ck_assert(sg_wake_is_ours(0, 0));
-	ck_assert(!sg_wake_is_ours(1, 0));
-	ck_assert(!sg_wake_is_ours(0, 1));
+	ck_assert(sg_wake_is_ours(SMFIF_SETSYMLIST));
+	ck_assert(!sg_wake_is_ours(SMFI_CURR_ACTS));
+	ck_assert(!sg_wake_is_ours(SMFI_V1_ACTS));
 	await_sessions(fd);
 	ck_assert(!is_ready(server, 0)); /* no more */
 	close_all(fd);
@@ -145,6 +148,7 @@ START_TEST(test_in_turn)
 
 	take_all(fd);
 	await_sessions(fd);
+	sg_wake_opened(wake);
 	for (int i = 0; i < 2 * SESSIONS; i++)
 		sg_wake_now(wake);
 	for (int i = 0; i < SESSIONS; i++) {
@@ -156,6 +160,29 @@ START_TEST(test_in_turn)
 }
 END_TEST
 
+/* Nobody starves where each session may have a worker of its own. */
+START_TEST(test_enough_workers)
+{
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	sg_wake_opened(wake);
+	sg_wake_enter(wake); /* a worker, which we are */
+	for (int i = 0; i < SESSIONS; i++)
+		sg_wake_now(wake);
+	for (int i = 0; i < SESSIONS; i++)
+		ck_assert(!is_ready(fd[i], 0));
+	sg_wake_opened(wake);
+	for (int i = 0; i < SESSIONS; i++)
+		sg_wake_now(wake);
+	for (int i = 0; i < SESSIONS; i++)
+		expect(fd[i], ABORT, 5);
+	sg_wake_leave(wake);
+	close_all(fd);
+}
+END_TEST
+
 /* libmilter closes what idles for too long: it comes back. */
 START_TEST(test_reopened)
 {
@@ -163,6 +190,7 @@ START_TEST(test_reopened)
 
 	take_all(fd);
 	await_sessions(fd);
+	sg_wake_opened(wake);
 	close(fd[1]);
 	while (!is_ready(server, 1))
 		sg_wake_now(wake); /* finds out */
@@ -174,19 +202,28 @@ START_TEST(test_reopened)
 }
 END_TEST
 
-/* While many are being served it ticks by itself; not for one. */
+/* While many are being served it ticks by itself; not for one, nor when each
+   session may have a worker of its own, as here the one that we are. */
 START_TEST(test_ticks_when_busy)
 {
 	int fd[SESSIONS];
 
 	take_all(fd);
 	await_sessions(fd);
-	sg_wake_enter(wake);
+	sg_wake_opened(wake);
+	for (int i = 0; i < 4; i++)
+		sg_wake_enter(wake);
 	ck_assert(!is_ready(fd[0], 500)); /* longer than it sleeps */
+	for (int i = 1; i < 4; i++)
+		sg_wake_leave(wake);
+	sg_wake_opened(wake);
+	ck_assert(!is_ready(fd[0], 500));
 	for (int i = 1; i < 4; i++)
 		sg_wake_enter(wake);
 	for (int i = 0; i < SESSIONS; i++)
 		expect(fd[i], ABORT, 5);
+	for (int i = 0; i < 2; i++)
+		sg_wake_closed(wake);
 	for (int i = 0; i < 4; i++)
 		sg_wake_leave(wake);
 	close_all(fd);
@@ -307,6 +344,7 @@ START_TEST(test_full)
 
 	take_all(fd);
 	await_sessions(fd);
+	sg_wake_opened(wake);
 	for (int i = 0; i < 200000; i++)
 		sg_wake_now(wake);
 	ck_assert(!is_ready(server, 300)); /* none was given up */
@@ -319,6 +357,7 @@ START_TEST(test_no_answer)
 {
 	int fd = accept_session(), all[SESSIONS];
 
+	sg_wake_opened(wake);
 	expect(fd, OPTNEG, 17);
 	sg_wake_now(wake);
 	ck_assert(!is_ready(fd, 100));
@@ -386,6 +425,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_negotiation);
 	tcase_add_test(t, test_in_turn);
+	tcase_add_test(t, test_enough_workers);
 	tcase_add_test(t, test_reopened);
 	tcase_add_test(t, test_ticks_when_busy);
 	tcase_add_test(t, test_grows);

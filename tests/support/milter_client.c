@@ -113,6 +113,8 @@ milter_connect(struct milter_client *c, const char *path, uint32_t offer)
 	size_t len;
 
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	c->client[0] = '\0';
+	c->told = false;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return false;
@@ -159,6 +161,10 @@ milter_macros(struct milter_client *c, char command, ...)
 	while ((s = va_arg(ap, const char *)) != NULL)
 		n = append(buf, n, s);
 	va_end(ap);
+	if (command == SMFIC_MAIL && c->client[0] != '\0') {
+		n = append(buf, append(buf, n, "{client_addr}"), c->client);
+		c->told = true;
+	}
 	(void)put(c, SMFIC_MACRO, buf, n);
 }
 
@@ -168,6 +174,10 @@ milter_hello(struct milter_client *c, const char *ip)
 	char buf[256];
 	size_t n = append(buf, 0, "client.test");
 
+	if (c->steps & SMFIP_NOCONNECT) {
+		snprintf(c->client, sizeof(c->client), "%s", ip);
+		return silence();
+	}
 	buf[n++] = SMFIA_INET;
 	buf[n++] = 0x30;
 	buf[n++] = 0x39;
@@ -182,6 +192,9 @@ milter_mail(struct milter_client *c, const char *from, const char *parameter)
 	char buf[2048];
 	size_t n = append(buf, 0, from);
 
+	if (!c->told && c->client[0] != '\0')
+		milter_macros(c, SMFIC_MAIL, NULL);
+	c->told = false;
 	if (parameter != NULL)
 		n = append(buf, n, parameter);
 	(void)put(c, SMFIC_MAIL, buf, n);

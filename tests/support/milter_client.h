@@ -12,6 +12,8 @@
 struct milter_client {
 	int fd;
 	uint32_t actions, steps; /* as the milter negotiated them */
+	char client[64]; /* its address, which the macros of MAIL tell; or "" */
+	bool told;       /* and did, for this MAIL */
 };
 
 /* What came back for one command: the final reply, and on the way to it what
@@ -36,7 +38,8 @@ void milter_close(struct milter_client *c);
 void milter_macros(struct milter_client *c, char command, ...)
     __attribute__((sentinel));
 
-/* CONNECT, as from client address ip (IPv4). */
+/* CONNECT, as from client address ip (IPv4); to a milter that does not want it
+   {client_addr} at the next MAIL. */
 struct milter_reply milter_hello(struct milter_client *c, const char *ip);
 struct milter_reply milter_mail(struct milter_client *c, const char *from,
     const char *parameter);
