@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -38,20 +39,17 @@
 #define AT_ONCE 4
 #define AGAIN_MS 5
 #define SLACK_NS 10000000UL
-#define BUSY 4          /* callbacks inside at once from which we tick */
 #define TICK_MS 5
 #define FAST 4          /* recipients a millisecond from which we tick faster */
 #define FAST_TICK_MS 1
-/* How many recipients are served between two wakes. A wake makes libmilter
-   look at all sessions and mostly start a thread, so it costs as much as a few
-   recipients do. It pays as long as there come to be more workers by it, since
-   each of them takes a session that was queueing: within GROW_MS, that is, of
-   the last new worker or session. When OFTEN of them take longer than RARE_MS
-   nobody is starving. */
+/* A wake makes libmilter look at all sessions and mostly start a thread, so it
+   costs as much as a few recipients do. After each OFTEN recipients it pays as
+   long as there come to be more workers by it, since each of them takes a
+   session that was queueing: within GROW_MS, that is, of the last new worker or
+   session. */
 #define OFTEN 16
-#define SELDOM 512
 #define GROW_MS 20
-#define RARE_MS 100
+#define BUSY 4          /* callbacks inside at once from which we tick */
 #define IDLE_MS 200
 #define RETRY_MS 250
 #define REPLY_MS 2000
@@ -60,10 +58,11 @@
 struct sg_wake {
 	struct sg_listen where;
 	pthread_t thread;
-	atomic_bool stop;
+	atomic_bool stop, resting; /* resting: nothing to tick for */
 	atomic_uint inside, sessions, next, served;
+	pthread_mutex_t rest_mutex;
+	pthread_cond_t rest_ends;
 	atomic_int left;         /* recipients until the next wake */
-	_Atomic int64_t last_ms; /* when that was */
 	_Atomic int64_t grown_ms; /* the last new worker or session */
 	/* The mutex guards the descriptors: a callback writes to one while the
 	   thread may be replacing it. Writes do not block. */
@@ -312,12 +311,20 @@ static void
 consider(struct sg_wake *w)
 {
 	const int64_t now = sg_mono_now().ms;
-	const int64_t last = atomic_exchange(&w->last_ms, now);
-	const bool growing = now - atomic_load(&w->grown_ms) < GROW_MS;
 
-	atomic_store(&w->left, growing ? OFTEN : SELDOM);
-	if (now - last < RARE_MS && workers_lack(w))
+	atomic_store(&w->left, OFTEN);
+	if (now - atomic_load(&w->grown_ms) < GROW_MS && workers_lack(w))
 		wake_some(w, now);
+}
+
+/* The thread has something to do again. */
+static void
+rouse(struct sg_wake *w)
+{
+	pthread_mutex_lock(&w->rest_mutex);
+	atomic_store(&w->resting, false);
+	pthread_cond_signal(&w->rest_ends);
+	pthread_mutex_unlock(&w->rest_mutex);
 }
 
 void
@@ -327,19 +334,43 @@ sg_wake_leave(struct sg_wake *w)
 		return;
 	atomic_fetch_sub(&w->inside, 1);
 	atomic_fetch_add(&w->served, 1);
+	if (atomic_load(&w->resting) && workers_lack(w))
+		rouse(w);
 	if (atomic_fetch_sub(&w->left, 1) == 1)
 		consider(w);
 }
 
-/* How long until the next tick. While callbacks wait, a session may be queueing
-   behind a worker that stays with another: the more there are that are served
-   at once, the more they would be held up. */
+/* A session may be queueing behind workers that stay with others, for as long
+   as these go on: the more recipients are served, the more it is held up. How
+   long until the next tick, given how long the last took; 0: nothing is going
+   on, or there is a worker for each. */
 static int
-rest_ms(struct sg_wake *w, int last_ms)
+next_ms(struct sg_wake *w, int last_ms)
 {
 	unsigned served = atomic_exchange(&w->served, 0);
 
+	if (!workers_lack(w) ||
+	    (served == 0 && atomic_load(&w->inside) < BUSY))
+		return 0;
 	return served >= FAST * (unsigned)last_ms ? FAST_TICK_MS : TICK_MS;
+}
+
+/* Until ms have passed, or in idleness there is something to do. */
+static void
+rest(struct sg_wake *w, int ms, bool idle)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (until.tv_nsec / 1000000 + ms) / 1000;
+	until.tv_nsec = (until.tv_nsec + (long)ms * 1000000) % 1000000000;
+	pthread_mutex_lock(&w->rest_mutex);
+	atomic_store(&w->resting, idle);
+	if (!atomic_load(&w->stop))
+		(void)pthread_cond_timedwait(&w->rest_ends, &w->rest_mutex,
+		    &until);
+	atomic_store(&w->resting, false);
+	pthread_mutex_unlock(&w->rest_mutex);
 }
 
 static void *
@@ -347,23 +378,44 @@ tick(void *arg)
 {
 	struct sg_wake *w = arg;
 	unsigned failures = 0;
-	int ms = IDLE_MS;
+	int ms = TICK_MS;
 
 	while (!atomic_load(&w->stop)) {
 		bool complete = keep_sessions(w);
-		bool busy = atomic_load(&w->inside) >= BUSY;
 
 		failures = complete ? 0 : failures + 1;
 		if (failures == TELL_AFTER)
 			sg_log(SG_LOG_WARN, "cannot connect to our own milter "
 			    "socket (%s): answers may be slow under load",
 			    strerror(errno));
-		if (busy)
+		ms = next_ms(w, ms);
+		if (ms > 0)
 			sg_wake_now(w);
-		ms = !complete ? RETRY_MS : busy ? rest_ms(w, ms) : IDLE_MS;
-		(void)poll(NULL, 0, ms);
+		rest(w, !complete ? RETRY_MS : ms > 0 ? ms : IDLE_MS, ms == 0);
+		ms = ms > 0 ? ms : TICK_MS;
 	}
 	return NULL;
+}
+
+static void
+make_rest(struct sg_wake *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->rest_mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->rest_ends, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static void
+free_wake(struct sg_wake *w)
+{
+	pthread_cond_destroy(&w->rest_ends);
+	pthread_mutex_destroy(&w->rest_mutex);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
 }
 
 struct sg_wake *
@@ -381,13 +433,13 @@ sg_wake_new(const struct sg_listen *milter_socket)
 	for (unsigned i = 0; i < SESSIONS; i++)
 		w->fd[i] = -1;
 	pthread_mutex_init(&w->mutex, NULL);
+	make_rest(w);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&w->thread, NULL, tick, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0) {
-		pthread_mutex_destroy(&w->mutex);
-		free(w);
+		free_wake(w);
 		return NULL;
 	}
 	return w;
@@ -401,11 +453,11 @@ sg_wake_free(struct sg_wake **wake)
 	if (w == NULL)
 		return;
 	atomic_store(&w->stop, true);
+	rouse(w);
 	pthread_join(w->thread, NULL);
 	for (unsigned i = 0; i < SESSIONS; i++)
 		if (w->fd[i] >= 0)
 			close(w->fd[i]);
-	pthread_mutex_destroy(&w->mutex);
-	free(w);
+	free_wake(w);
 	*wake = NULL;
 }

@@ -9,12 +9,11 @@
  * one of these sessions. The pool's controller then sees a ready session, and
  * with no idle worker starts a new one, which takes what is queued as well.
  * Workers that never wait starve sessions too, for seconds: they stay with
- * those whose next command comes at once. So when recipients come fast and
- * there are more sessions than workers, one recipient in a few is followed by
- * a wake, as long as that brings more workers, and then one in some hundreds;
- * and while many callbacks are inside a thread does the same every few
- * milliseconds. On a libmilter without the pool there are as many threads as
- * sessions, and nothing is woken.
+ * those whose next command comes at once. So when there are more sessions than
+ * workers, one recipient in a few is followed by a wake, as long as that brings
+ * more workers; and while recipients are served, or many callbacks are inside, a
+ * thread does the same every few milliseconds. On a libmilter without the pool
+ * there are as many threads as sessions, and nothing is woken.
  */
 #ifndef SG_WAKE_H
 #define SG_WAKE_H

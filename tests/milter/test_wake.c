@@ -202,8 +202,8 @@ START_TEST(test_reopened)
 }
 END_TEST
 
-/* While many are being served it ticks by itself; not for one, nor when each
-   session may have a worker of its own, as here the one that we are. */
+/* While many are inside it ticks by itself; not when each session may have a
+   worker of its own, as the one that we are. */
 START_TEST(test_ticks_when_busy)
 {
 	int fd[SESSIONS];
@@ -214,12 +214,7 @@ START_TEST(test_ticks_when_busy)
 	for (int i = 0; i < 4; i++)
 		sg_wake_enter(wake);
 	ck_assert(!is_ready(fd[0], 500)); /* longer than it sleeps */
-	for (int i = 1; i < 4; i++)
-		sg_wake_leave(wake);
 	sg_wake_opened(wake);
-	ck_assert(!is_ready(fd[0], 500));
-	for (int i = 1; i < 4; i++)
-		sg_wake_enter(wake);
 	for (int i = 0; i < SESSIONS; i++)
 		expect(fd[i], ABORT, 5);
 	for (int i = 0; i < 2; i++)
@@ -315,22 +310,24 @@ START_TEST(test_enough)
 }
 END_TEST
 
-/* Recipients that come seldom starve nobody. */
+/* With fewer workers than sessions a recipient now and then may starve others
+   too: each is followed by a wake or two, and silence by none. */
 START_TEST(test_seldom)
 {
-	int fd[SESSIONS];
+	int fd[SESSIONS], n;
 
 	take_all(fd);
 	await_sessions(fd);
 	for (int i = 0; i < 3; i++)
 		sg_wake_opened(wake);
-	serve(1);
+	(void)poll(NULL, 0, 300);
 	for (int i = 0; i < 4; i++) {
-		(void)poll(NULL, 0, 120);
-		serve(15);
-		ck_assert_int_eq(woken(fd), 0);
-		(void)poll(NULL, 0, 120);
 		serve(1);
+		(void)poll(NULL, 0, 300); /* longer than it sleeps */
+		n = woken(fd);
+		ck_assert_int_ge(n, 1);
+		ck_assert_int_le(n, 2);
+		(void)poll(NULL, 0, 300);
 		ck_assert_int_eq(woken(fd), 0);
 	}
 	close_all(fd);
