@@ -267,42 +267,60 @@ fixed_addresses() {
 	fi
 }
 
-# The lab waits more than it computes: what comes next is built beside it, at
-# the lowest priority. build_beside DIR CONFIGURE-ARGS...
+# What is done beside the other stages, at the lowest priority: the lab waits
+# more than it computes. One after the other, since each takes all processors.
 beside=
-build_beside() {
-	mkdir -p "$1"
-	(configure_in "$@" &&
-		nice -n 19 make -s -j"$jobs" -C "$1" all &&
-		nice -n 19 make -s -j"$jobs" -C "$1" check TESTS=) \
-		>"$1/beside.log" 2>&1 &
+sanitizers_beside() {
+	for dir in build-asan build-tsan build/fuzz; do
+		mkdir -p $dir
+		rm -f $dir/beside.rc
+	done
+	(
+		beside build-asan build_all build-asan --enable-werror \
+			--enable-asan --enable-ubsan
+		beside build-tsan build_all build-tsan --enable-werror \
+			--enable-tsan
+		beside build/fuzz fuzz
+	) &
 	beside=$!
 }
 
-built_beside() {
-	wait "$beside" || {
-		cat "$1/beside.log" >&2
-		return 1
-	}
+# beside DIR COMMAND: what it said is in DIR/beside.log
+beside() {
+	dir=$1
+	shift
+	rc=0
+	("$@") >"$dir/beside.log" 2>&1 || rc=$?
+	echo $rc >"$dir/beside.rc"
 }
 
-# Each page for the seconds of CPU that the other stages leave over, and the
-# same inputs each time: what comes in must not hang on luck. `make fuzz` looks
-# for new ones.
-fuzz_beside() {
-	mkdir -p build/fuzz
+# Waits for one of them, and shows what it said if it failed.
+ended_beside() {
+	while [ ! -f "$1/beside.rc" ] && kill -0 $beside 2>/dev/null; do
+		sleep 1
+	done
+	rc=$(cat "$1/beside.rc" 2>/dev/null || echo 1)
+	[ "$rc" = 0 ] || cat "$1/beside.log" >&2
+	return "$rc"
+}
+
+build_all() {
+	configure_in "$@" &&
+		nice -n 19 make -s -j"$jobs" -C "$1" all &&
+		nice -n 19 make -s -j"$jobs" -C "$1" check TESTS=
+}
+
+# Each page for seconds of CPU, and the same inputs each time: what comes in
+# must not hang on luck. `make fuzz` looks for new ones.
+fuzz() {
 	nice -n 19 make -s -C build fuzz-short \
 		FUZZ_SECONDS="${FUZZ_SECONDS:-60}" FUZZ_JOBS="$jobs" \
-		FUZZ_SEED=1 \
-		>build/fuzz/beside.log 2>&1 &
-	fuzzing=$!
+		FUZZ_SEED=1
 }
 
 fuzzed_beside() {
-	rc=0
-	wait "$fuzzing" || rc=$?
-	cat build/fuzz/beside.log
-	return $rc
+	ended_beside build/fuzz || return
+	grep ' runs, ' build/fuzz/beside.log
 }
 
 # Many of them wait for a deadline of their own: two a core.
@@ -348,11 +366,8 @@ check() {
 	configure_in build --enable-werror
 	make -s -j"$jobs" -C build
 	stage "unit tests" unit_tests build
-	! $sanitizers || build_beside build-asan --enable-werror \
-		--enable-asan --enable-ubsan
+	! $sanitizers || sanitizers_beside
 	stage "lab, probing" lab build probes.log --probes
-	! $sanitizers || stage "build, ASan and UBSan" built_beside build-asan
-	! $sanitizers || build_beside build-tsan --enable-werror --enable-tsan
 	stage "lab, probes off" lab build plain.log
 	if $sanitizers; then
 		dirs="build build-asan build-tsan"
@@ -370,10 +385,10 @@ check_sanitized() {
 	UBSAN_OPTIONS=print_stacktrace=1
 	TSAN_OPTIONS=second_deadlock_stack=1:halt_on_error=1
 	export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
-	stage "build, TSan" built_beside build-tsan
-	fuzz_beside
+	stage "build, ASan and UBSan" ended_beside build-asan
 	stage "unit tests, ASan and UBSan" unit_tests build-asan
 	stage "lab, ASan and UBSan" lab build-asan probes.log --probes
+	stage "build, TSan" ended_beside build-tsan
 	stage "unit tests, TSan" unit_tests build-tsan
 	stage "fuzzing" fuzzed_beside
 }

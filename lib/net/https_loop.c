@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include "net/https_private.h"
+#include "net/loop.h"
 
 static void
 land_ended(struct sg_https *https)
@@ -60,9 +61,12 @@ event_of(struct sg_https *https, curl_socket_t fd, short flags,
 	if (ev != NULL) {
 		event_del(ev);
 		event_assign(ev, https->base, fd, flags, on_socket, https);
+		sg_loop_is_costly(ev);
 		return (ev);
 	}
 	ev = event_new(https->base, fd, flags, on_socket, https);
+	if (ev != NULL)
+		sg_loop_is_costly(ev);
 	if (ev != NULL && curl_multi_assign(https->multi, fd, ev) != CURLM_OK) {
 		event_free(ev);
 		ev = NULL;

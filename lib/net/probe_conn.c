@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <openssl/err.h>
+#include "net/loop.h"
 #include "net/probe_private.h"
 
 #define CONN_MAGIC 0x70726263
@@ -198,6 +199,7 @@ sg_probe_conn_secure(struct sg_probe_conn *conn)
 		return (sg_probe_on_injection(conn));
 	if (!sg_probe_tls_open(conn, &found))
 		return (sg_probe_conn_end(conn, &found, false));
+	sg_loop_is_costly(conn->readable);
 	return (drive_tls(conn));
 }
 

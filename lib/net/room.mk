@@ -1,6 +1,7 @@
 libstsgate_a_SOURCES += lib/net/job.h lib/net/job.c lib/net/guard.h lib/net/guard.c \
 	lib/net/dns.h lib/net/dns.c lib/net/https.h lib/net/https.c \
-	lib/net/plan.h lib/net/plan.c lib/net/worker.h lib/net/worker.c
+	lib/net/plan.h lib/net/plan.c lib/net/worker.h lib/net/worker.c \
+	lib/net/loop.h lib/net/loop.c
 libstsgate_a_SOURCES += lib/net/dns_private.h lib/net/dns_answer.c \
 	lib/net/dns_trust.c lib/net/dns_lane.c \
 	lib/net/dns_message.h lib/net/dns_message.c \

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include "base/log.h"
 #include "net/job.h"
+#include "net/loop.h"
 #include "net/plan.h"
 #include "net/worker.h"
 
@@ -317,7 +318,7 @@ worker_new(int fd)
 	w->fd = fd;
 	LIST_INIT(&w->jobs);
 	STAILQ_INIT(&w->queue);
-	w->base = event_base_new();
+	w->base = sg_loop_new();
 	if (w->base == NULL)
 		return (w);
 	w->readable = event_new(w->base, fd, EV_READ | EV_PERSIST,

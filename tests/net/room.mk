@@ -112,3 +112,7 @@ check_PROGRAMS += tests/net/test_rebind
 tests_net_test_rebind_SOURCES = tests/net/test_rebind.c $(DNS_SERVER)
 tests_net_test_rebind_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_rebind_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/net/test_loop
+tests_net_test_loop_SOURCES = tests/net/test_loop.c
+tests_net_test_loop_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_loop_LDADD = $(TEST_LIBS)
