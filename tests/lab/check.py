@@ -41,12 +41,13 @@ class Row:
     relays: tuple = BOTH
     utf8: bool = False
     xclient: dict = None
+    client: str = None        # its address
     headers: str = ""         # raw, of the message as sent
 
     def run(self, lab, relay):
         token, mark = lab.token(), lab.gate.mark()
         sender = world.sender(self.sender)
-        with lab.session(relay) as s:
+        with lab.session(relay, own=self.client) as s:
             if self.xclient:
                 s.xclient(**self.xclient)
             s.mail(sender, self.utf8)

@@ -43,7 +43,8 @@ groups = (
       recipients = ( {{ match = "forged.test"  require = "none"
                        note = "a dated exception" }} ) }},
     {{ name = "payroll"  login = ["payroll*"]           on_fail = "reject" }},
-    {{ name = "branch"   client = ["10.1.0.0/16"]       on_fail = "reject" }},
+    {{ name = "branch"   client = ["10.1.0.0/16", "127.10.0.0/16"]
+      on_fail = "reject" }},
     {{ name = "default" }}
 )
 """

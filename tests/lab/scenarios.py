@@ -102,6 +102,8 @@ ROWS = [
         [to("bob@forgedtoo.test", replace(DEFERRED, says=()))]),
     Row("group by login (XCLIENT)", [to("bob@forged.test", REJECTED)],
         xclient={"LOGIN": "payroll-7"}, relays=POSTFIX_ONLY),
+    Row("group by client address", [to("bob@forged.test", REJECTED)],
+        client="127.10.2.3"),
     Row("group by client address (XCLIENT)",
         [to("bob@forged.test", REJECTED)],
         xclient={"ADDR": "10.1.2.3", "NAME": "pc.branch.example"},

@@ -20,8 +20,10 @@ class Reply:
 
 
 class Session:
-    def __init__(self, address, port=25, helo="client.example"):
-        self.socket = socket.create_connection((address, port), timeout=30)
+    def __init__(self, address, port=25, helo="client.example", own=None):
+        """own: the address to come from."""
+        self.socket = socket.create_connection(
+            (address, port), timeout=30, source_address=own and (own, 0))
         self.lines = self.socket.makefile("rb")
         self.greeting = self.reply()
         self.hello = self.say("EHLO " + helo)
