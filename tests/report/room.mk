@@ -2,10 +2,23 @@ check_PROGRAMS += tests/report/test_counters
 tests_report_test_counters_SOURCES = tests/report/test_counters.c
 tests_report_test_counters_CFLAGS = $(TEST_CFLAGS)
 tests_report_test_counters_LDADD = $(TEST_LIBS)
-check_PROGRAMS += tests/report/test_days
-tests_report_test_days_SOURCES = tests/report/test_days.c tests/store/scratch.h
+check_PROGRAMS += tests/report/test_days tests/report/test_days_file \
+	tests/report/test_flusher
+tests_report_test_days_SOURCES = tests/report/test_days.c \
+	tests/report/days_scratch.h tests/store/scratch.h
 tests_report_test_days_CFLAGS = $(TEST_CFLAGS)
 tests_report_test_days_LDADD = $(TEST_LIBS)
+tests_report_test_days_file_SOURCES = tests/report/test_days_file.c \
+	tests/report/days_scratch.h tests/store/scratch.h
+tests_report_test_days_file_CFLAGS = $(TEST_CFLAGS)
+tests_report_test_days_file_LDADD = $(TEST_LIBS)
+tests_report_test_flusher_SOURCES = tests/report/test_flusher.c \
+	tests/report/days_scratch.h tests/store/scratch.h
+tests_report_test_flusher_CFLAGS = $(TEST_CFLAGS)
+tests_report_test_flusher_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=sg_mono_now \
+	-Wl,--wrap=sg_days_file_add -Wl,--wrap=pthread_cond_timedwait
+tests_report_test_flusher_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/report/test_summary
 tests_report_test_summary_SOURCES = tests/report/test_summary.c
