@@ -60,6 +60,9 @@ struct sg_days_file {
 
 /* --- opening -------------------------------------------------------------- */
 
+/* 2026-11: a commit is an unlink(), which is done or is not. Where it is a
+   truncation, SQLite syncs behind it, and a commit of which only that failed
+   was there and was written once more. */
 static int
 set_up(struct sg_days_file *f, int version)
 {
@@ -68,7 +71,7 @@ set_up(struct sg_days_file *f, int version)
 
 	if (rc == SQLITE_OK)
 		rc = sg_dbfile_ask_word(f->db,
-		    "PRAGMA journal_mode = TRUNCATE", "truncate",
+		    "PRAGMA journal_mode = DELETE", "delete",
 		    SQLITE_PROTOCOL);
 	if (rc == SQLITE_OK)
 		rc = sg_dbfile_make_schema(&kind, f->db, version);

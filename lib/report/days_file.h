@@ -3,9 +3,9 @@
  * days_file.h - cells in and out of report.sqlite: one row each. A connection
  * belongs to one thread at a time.
  *
- * The journal is a file that is emptied, not a -wal: so a reader that is
- * another user (root, mostly) opens the file read-only and leaves nothing
- * beside it.
+ * The journal is a file that goes with each transaction, not a -wal: so a
+ * reader that is another user (root, mostly) opens the file read-only and
+ * leaves nothing beside it.
  */
 #ifndef SG_REPORT_DAYS_FILE_H
 #define SG_REPORT_DAYS_FILE_H

@@ -72,7 +72,7 @@ START_TEST(corrupt_while_running)
 	close(fd);
 	count_many(d, 500, "p", count_pass);
 	ck_assert(sg_days_flush(d));
-	ck_assert_uint_eq(scratch_count(".corrupt-"), 2); /* -journal too */
+	ck_assert_uint_eq(scratch_count(".corrupt-"), 1);
 	ck_assert_uint_eq(total(NULL), 500);
 	sg_days_free(&d);
 }
@@ -204,6 +204,104 @@ START_TEST(killed)
 		ck_assert_uint_ge(there, n);
 		ck_assert_uint_le(there, n + 10);
 		n = (unsigned)there;
+	}
+}
+END_TEST
+
+/* --- a disk that fails ---------------------------------------------------- */
+
+/* The system's files, of which the n-th call that makes something last fails:
+   xSync, xTruncate, xDelete. */
+static sqlite3_vfs *system_vfs;
+static int (*system_sync)(sqlite3_file *f, int flags);
+static int (*system_truncate)(sqlite3_file *f, sqlite3_int64 size);
+static sqlite3_io_methods methods[2]; /* of databases, of journals */
+static int n_until_failure; /* 0: none; below: it was */
+
+static bool
+is_to_fail(void)
+{
+	return n_until_failure != 0 && --n_until_failure == 0;
+}
+
+static int
+x_sync(sqlite3_file *f, int flags)
+{
+	return is_to_fail() ? SQLITE_IOERR_FSYNC
+			    : system_sync(f, flags);
+}
+
+static int
+x_truncate(sqlite3_file *f, sqlite3_int64 size)
+{
+	return is_to_fail() ? SQLITE_IOERR_TRUNCATE
+			    : system_truncate(f, size);
+}
+
+static int
+x_delete(sqlite3_vfs *v, const char *name, int sync)
+{
+	(void)v;
+	return is_to_fail() ? SQLITE_IOERR_DELETE
+			    : system_vfs->xDelete(system_vfs, name, sync);
+}
+
+static int
+x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *got)
+{
+	int rc = system_vfs->xOpen(system_vfs, name, f, flags, got);
+	sqlite3_io_methods *m = &methods[!(flags & SQLITE_OPEN_MAIN_DB)];
+
+	(void)v;
+	if (rc != SQLITE_OK)
+		return rc;
+	*m = *f->pMethods;
+	ck_assert(system_sync == NULL || system_sync == m->xSync);
+	system_sync = m->xSync;
+	system_truncate = m->xTruncate;
+	m->xSync = x_sync;
+	m->xTruncate = x_truncate;
+	f->pMethods = m;
+	return rc;
+}
+
+static void
+use_failing_disk(void)
+{
+	static sqlite3_vfs vfs;
+
+	system_vfs = sqlite3_vfs_find(NULL);
+	vfs = *system_vfs;
+	vfs.zName = "failing";
+	vfs.pNext = NULL;
+	vfs.xOpen = x_open;
+	vfs.xDelete = x_delete;
+	ck_assert_int_eq(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
+}
+
+/* Whichever call of a flush fails: what was counted is counted once. A commit
+   that fails must not have been one. */
+START_TEST(counted_once_whatever_fails)
+{
+	bool happened = true;
+
+	use_failing_disk();
+	for (int n = 1; happened; n++) {
+		struct sg_days *d = open_days();
+
+		count_pass(d, "a.test");
+		ck_assert(sg_days_flush(d));
+		count_pass(d, "a.test");
+		n_until_failure = n;
+		(void)sg_days_flush(d);
+		happened = n_until_failure == 0;
+		n_until_failure = 0;
+		ck_assert(sg_days_flush(d));
+		ck_assert_msg(total("a.test") == 2, "call %d failed: %llu", n,
+		    (unsigned long long)total("a.test"));
+		sg_days_free(&d);
+		ck_assert_int_eq(unlink(scratch_db), 0);
+		ck_assert(happened || n > 2); /* the disk was asked */
 	}
 }
 END_TEST
@@ -368,6 +466,7 @@ main(void)
 	tcase_add_loop_test(t, unfit_places, 0, 4);
 	tcase_add_test(t, locked_by_a_reader);
 	tcase_add_test(t, killed);
+	tcase_add_test(t, counted_once_whatever_fails);
 	tcase_add_loop_test(t, reading_what_is_none, 0, 10);
 	tcase_add_test(t, reading_unfit_rows);
 	tcase_add_test(t, reading_since);
