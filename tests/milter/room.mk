@@ -98,6 +98,8 @@ tests_milter_test_wake_SOURCES = tests/milter/test_wake.c milter/wake.c \
 	milter/listen.c
 tests_milter_test_wake_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_wake_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_wake_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime \
+	-Wl,--wrap=pthread_cond_timedwait
 tests_milter_test_wake_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/milter/test_floor

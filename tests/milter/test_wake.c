@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The wake sessions, by what libmilter would see of them: a socket is played
- * that takes them, answers or does not, and closes them.
+ * that takes them, answers or does not, and closes them. How long the thread
+ * means to rest between two ticks is seen where it waits (--wrap), and it can
+ * be held there.
  */
 #include <sys/socket.h>
 #ifdef __linux__
@@ -11,10 +13,13 @@
 #include <libmilter/mfapi.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "listen.h"
 #include "wake.h"
@@ -247,6 +252,138 @@ woken(int fd[SESSIONS])
 	return n;
 }
 
+/* --- the rests between ticks ---------------------------------------------- */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+    const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+    const struct timespec *until);
+
+static pthread_t tester;
+static atomic_bool rests_are_held;
+static _Thread_local struct timespec last_read; /* of the clock */
+static atomic_long rest_ms;
+static sem_t rest_begins, rest_ends;
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int rc = __real_clock_gettime(clock, now);
+
+	last_read = *now;
+	return rc;
+}
+
+int
+__wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+    const struct timespec *until)
+{
+	if (!atomic_load(&rests_are_held) ||
+	    pthread_equal(pthread_self(), tester))
+		return __real_pthread_cond_timedwait(cond, mutex, until);
+	atomic_store(&rest_ms, (until->tv_sec - last_read.tv_sec) * 1000 +
+	    (until->tv_nsec - last_read.tv_nsec) / 1000000);
+	pthread_mutex_unlock(mutex);
+	sem_post(&rest_begins);
+	while (sem_wait(&rest_ends) != 0)
+		;
+	pthread_mutex_lock(mutex);
+	return 0;
+}
+
+static long
+await_rest(void)
+{
+	while (sem_wait(&rest_begins) != 0)
+		;
+	return atomic_load(&rest_ms);
+}
+
+/* From the next rest on each is held until the test goes on. How long it is
+   meant to be. */
+static long
+hold_rests(void)
+{
+	tester = pthread_self();
+	ck_assert_int_eq(sem_init(&rest_begins, 0, 0), 0);
+	ck_assert_int_eq(sem_init(&rest_ends, 0, 0), 0);
+	atomic_store(&rests_are_held, true);
+	return await_rest();
+}
+
+static long
+tick_then_rest(void)
+{
+	sem_post(&rest_ends);
+	return await_rest();
+}
+
+static void
+let_rests_go(void)
+{
+	atomic_store(&rests_are_held, false);
+	sem_post(&rest_ends);
+}
+
+/* While others are served, a session may queue behind them: the more are
+   served, the sooner is the next tick, from four a millisecond on five times
+   as soon. Each tick that is none of idleness wakes one. */
+START_TEST(test_ticks_faster)
+{
+	static const struct {
+		const char *name;
+		int sessions;    /* more than before */
+		unsigned inside; /* while it ticks */
+		unsigned served; /* since the last tick */
+		long want_ms;
+	} rows[] = { /* each follows the one before; we are one worker */
+		{ "nobody there", 0, 0, 0, 200 },
+		{ "a worker for each", 1, 0, 1000, 200 },
+		{ "more sessions than workers, and silence", 2, 0, 0, 200 },
+		{ "behind idleness as behind 5 ms: too few", 0, 0, 19, 5 },
+		{ "four a millisecond", 0, 0, 20, 1 },
+		{ "still four", 0, 0, 4, 1 },
+		{ "fewer", 0, 0, 3, 5 },
+		{ "many", 0, 0, 1000, 1 },
+		{ "silence again", 0, 0, 0, 200 },
+		{ "nobody is served, and many wait", 0, 4, 0, 5 },
+		{ "not so many", 0, 3, 0, 200 },
+		{ "they wait, and others are served", 0, 4, 20, 1 },
+		{ "a worker for each again", -2, 4, 1000, 200 },
+	};
+	int fd[SESSIONS];
+
+	take_all(fd);
+	await_sessions(fd);
+	(void)hold_rests();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		long got;
+
+		for (int n = rows[i].sessions; n > 0; n--)
+			sg_wake_opened(wake);
+		for (int n = rows[i].sessions; n < 0; n++)
+			sg_wake_closed(wake);
+		serve(rows[i].served);
+		for (unsigned n = 0; n < rows[i].inside; n++)
+			sg_wake_enter(wake);
+		(void)woken(fd); /* by those who were served */
+		got = tick_then_rest();
+		ck_assert_msg(got == rows[i].want_ms, "%s: got %ld, want %ld",
+		    rows[i].name, got, rows[i].want_ms);
+		ck_assert_int_eq(woken(fd), got < 200);
+		/* What they wait for comes: it is nobody's tick. */
+		for (unsigned n = 0; n < rows[i].inside; n++)
+			sg_wake_leave(wake);
+		if (rows[i].inside > 0)
+			(void)tick_then_rest();
+	}
+	let_rests_go();
+	close_all(fd);
+}
+END_TEST
+
 /* Serves until so many have been written to. */
 static void
 serve_until(int fd[SESSIONS], int want)
@@ -425,6 +562,7 @@ main(void)
 	tcase_add_test(t, test_enough_workers);
 	tcase_add_test(t, test_reopened);
 	tcase_add_test(t, test_ticks_when_busy);
+	tcase_add_test(t, test_ticks_faster);
 	tcase_add_test(t, test_grows);
 	tcase_add_test(t, test_enough);
 	tcase_add_test(t, test_seldom);
