@@ -7,7 +7,8 @@ tests_store_test_disk_SOURCES = tests/store/test_disk.c tests/store/scratch.h
 tests_store_test_disk_CFLAGS = $(TEST_CFLAGS)
 tests_store_test_disk_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/store/test_pins
-tests_store_test_pins_SOURCES = tests/store/test_pins.c tests/store/scratch.h
+tests_store_test_pins_SOURCES = tests/store/test_pins.c tests/store/scratch.h \
+	tests/store/scratch_sql.h
 tests_store_test_pins_CFLAGS = $(TEST_CFLAGS)
 tests_store_test_pins_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/store/test_seal

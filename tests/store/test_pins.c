@@ -4,10 +4,9 @@
  * older version, when the disk fails, and for no longer than it must
  * (THREATS T25).
  */
-#include "store/scratch.h"
+#include "store/scratch_sql.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY 86400
@@ -237,22 +236,46 @@ START_TEST(is_purged)
 }
 END_TEST
 
-static int64_t
-rows_on_disk(void)
-{
-	sqlite3_stmt *st = NULL;
-	sqlite3 *db = NULL;
-	int64_t n;
+/* --- written together ------------------------------------------------------------ */
 
-	ck_assert_int_eq(sqlite3_open(scratch_db, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT count(*) FROM pins",
-	    -1, &st, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
-	n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return n;
+static void
+set_many(struct sg_store *s, int from, int n)
+{
+	char key[32];
+
+	for (int i = from; i < from + n; i++) {
+		snprintf(key, sizeof(key), "d%d.test", i);
+		set(s, key, SG_LEVEL_SECURE, DAY, "a.test");
+	}
 }
+
+/* A transaction each would cost as much as the facts' own: what came since the
+   last time is one. */
+START_TEST(many_are_one_transaction)
+{
+	struct sg_store *s = scratch_store();
+	unsigned before = scratch_transactions();
+
+	set_many(s, 0, 100);
+	ck_assert_uint_eq(scratch_transactions() - before, 0); /* nobody waited */
+	sg_store_write_pins(s);
+	ck_assert_uint_eq(scratch_transactions() - before, 1);
+	ck_assert_int_eq(scratch_pins(), 100);
+	/* Set twice and gone again is one change. */
+	set_many(s, 0, 100);
+	set_many(s, 0, 50);
+	sg_store_write_pins(s);
+	ck_assert_uint_eq(scratch_transactions() - before, 2);
+	sg_store_write_pins(s); /* nothing to say */
+	ck_assert_uint_eq(scratch_transactions() - before, 2);
+	/* So many that the lock would be held for long: by the hundred. */
+	set_many(s, 100, 250);
+	sg_store_write_pins(s);
+	ck_assert_uint_eq(scratch_transactions() - before, 5);
+	ck_assert_int_eq(scratch_pins(), 350);
+	sg_store_close(&s);
+}
+END_TEST
 
 START_TEST(expires)
 {
@@ -266,7 +289,7 @@ START_TEST(expires)
 	(void)sg_store_expire(s, scratch_now(), 100);
 	sg_store_stats(s, &stats);
 	ck_assert_int_eq(stats.pins, 1);
-	ck_assert_int_eq(rows_on_disk(), 1);
+	ck_assert_int_eq(scratch_pins(), 1);
 	EXPECT(s, "b.test", "secure ");
 	sg_store_close(&s);
 	scratch_clock += DAY;
@@ -299,7 +322,7 @@ START_TEST(is_bounded)
 	EXPECT(s, "d4.test", "secure ");
 	EXPECT(s, "d5.test", "secure ");
 	sg_store_write_pins(s);
-	ck_assert_int_eq(rows_on_disk(), 3);
+	ck_assert_int_eq(scratch_pins(), 3);
 	sg_store_close(&s);
 }
 END_TEST
@@ -466,6 +489,7 @@ main(void)
 	tcase_add_test(t, survives_a_crash);
 	tcase_add_test(t, is_replaced_whole);
 	tcase_add_test(t, is_purged);
+	tcase_add_test(t, many_are_one_transaction);
 	tcase_add_test(t, expires);
 	tcase_add_test(t, is_bounded);
 	tcase_add_test(t, without_a_disk);
