@@ -4,86 +4,26 @@
  * after them later (M-18, RFC 8689). The worker is played by a thread.
  */
 #include <check.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "engine/engine.h"
-#include "report/counters.h"
-#include "support/fake_worker.h"
+#include "support/engine_bench.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-#define POLICY "version: STSv1\nmode: enforce\nmx: mx.good.test\n" \
-	"max_age: 86400\n"
 #define SOON_MS 5000
 
-static struct sg_store *store;
-static struct sg_config *config;
-static struct sg_engine *engine;
-static struct fake_worker *worker;
-static atomic_uint stuck;
+static struct engine_bench b;
 static atomic_bool may_end; /* the worker says its last word */
 
 static void
-on_stuck(void *arg, unsigned slot)
+begin(fake_answer *answer)
 {
-	(void)arg, (void)slot;
-	atomic_fetch_add(&stuck, 1);
+	engine_bench_open(&b, "");
+	engine_bench_attach(&b, answer, NULL);
 }
 
-static void
-start(fake_answer *answer)
-{
-	struct sg_store_params sp = { .path = NULL };
-	struct sg_engine_params ep = { .worker_stuck = on_stuck };
-	struct sg_config_errors errors = { 0 };
-
-	ck_assert_int_eq(sg_config_parse("dns = { trust_anchor_file = \"\" }\n",
-	    "test", &config, &errors), SG_OK);
-	sg_config_errors_fini(&errors);
-	ck_assert_int_eq(sg_store_open(&sp, &store, NULL), SG_OK);
-	ep.store = store;
-	ep.config = config;
-	ck_assert_int_eq(sg_engine_new(&ep, &engine, NULL), SG_OK);
-	worker = fake_worker_new(engine, answer, NULL);
-}
-
-static void
-finish(void)
-{
-	sg_engine_free(&engine);
-	fake_worker_free(&worker);
-	sg_store_close(&store);
-	sg_config_unref(&config);
-}
-
-/* Polls until the condition holds; the test's own time limit ends it. */
-#define AWAIT(cond) \
-	while (!(cond)) \
-	(void)poll(NULL, 0, 2)
-
-static size_t
-flights(void)
-{
-	struct sg_engine_stats st;
-
-	sg_engine_stats(engine, &st);
-	return st.flights;
-}
-
-static size_t
-waiting(void)
-{
-	struct sg_engine_stats st;
-
-	sg_engine_stats(engine, &st);
-	return st.waiting;
-}
-
-/* --- what workers say ------------------------------------------------------ */
+/* --- what workers say ----------------------------------------------------- */
 
 static struct sg_facts *
 probed(const struct sg_job *job, const char *policy, enum sg_probe_state state,
@@ -108,7 +48,7 @@ probed(const struct sg_job *job, const char *policy, enum sg_probe_state state,
 static void
 say_first(struct fake_worker *w, const struct sg_job *job)
 {
-	struct sg_facts *f = probed(job, POLICY, SG_PROBE_OK,
+	struct sg_facts *f = probed(job, GOOD_POLICY, SG_PROBE_OK,
 	    SG_REQUIRETLS_UNASKED);
 
 	fake_worker_send_first(w, job->id, f);
@@ -131,7 +71,7 @@ say_whole(struct fake_worker *w, const struct sg_job *job)
 {
 	if (job->early)
 		return false;
-	say_last(w, job, POLICY, SG_PROBE_OK, SG_REQUIRETLS_OFFERED);
+	say_last(w, job, GOOD_POLICY, SG_PROBE_OK, SG_REQUIRETLS_OFFERED);
 	return true;
 }
 
@@ -176,7 +116,7 @@ answer_and_die(struct fake_worker *w, const struct sg_job *job, void *arg)
 	return false;
 }
 
-/* --- asking ------------------------------------------------------------------ */
+/* --- asking --------------------------------------------------------------- */
 
 static struct sg_facts *
 ask(bool whole, bool fresh, enum sg_source want)
@@ -185,7 +125,7 @@ ask(bool whole, bool fresh, enum sg_source want)
 		.deadline_ms = SOON_MS, .whole = whole, .fresh = fresh };
 	struct sg_answer out;
 
-	sg_engine_ask(engine, &a, &out);
+	sg_engine_ask(b.engine, &a, &out);
 	ck_assert_ptr_nonnull(out.facts);
 	ck_assert_int_eq(out.missed, SG_REASON_NONE);
 	ck_assert_int_eq(out.source, want);
@@ -204,23 +144,23 @@ START_TEST(first_word_answers)
 {
 	struct sg_facts *f;
 
-	start(answer_done);
+	begin(answer_done);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	ck_assert_int_eq(probe_of(f)->state, SG_PROBE_OK);
 	ck_assert_int_eq(probe_of(f)->requiretls, SG_REQUIRETLS_UNASKED);
 	sg_facts_unref(&f);
-	ck_assert_uint_eq(flights(), 1);
+	ck_assert_uint_eq(engine_bench_stats(&b).flights, 1);
 	f = ask(false, false, SG_SOURCE_MEMORY);
 	sg_facts_unref(&f);
 	atomic_store(&may_end, true);
-	AWAIT(flights() == 0);
+	AWAIT(engine_bench_stats(&b).flights == 0);
 	f = ask(false, false, SG_SOURCE_MEMORY);
 	ck_assert_ptr_nonnull(sg_facts_policy(f, sg_wall_now()));
 	ck_assert_int_eq(probe_of(f)->requiretls, SG_REQUIRETLS_UNASKED);
 	sg_facts_unref(&f);
-	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
-	ck_assert_uint_eq(atomic_load(&stuck), 0);
-	finish();
+	ck_assert_uint_eq(fake_worker_jobs(b.worker), 1);
+	ck_assert_uint_eq(atomic_load(&b.stuck), 0);
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -246,16 +186,15 @@ static const struct correction {
 START_TEST(last_word_corrects)
 {
 	const struct correction *c = &corrections[_i];
-	struct sg_engine_stats st;
 	struct sg_facts *f;
 
 	atomic_store(&may_end, c->at_once);
-	start(c->answer);
+	begin(c->answer);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	sg_facts_unref(&f);
 	atomic_store(&may_end, true);
-	AWAIT(flights() == 0);
-	f = sg_store_peek(store, "good.test");
+	AWAIT(engine_bench_stats(&b).flights == 0);
+	f = sg_store_peek(b.store, "good.test");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_msg(probe_of(f)->state == c->state &&
 	    probe_of(f)->requiretls == c->requiretls, "%s: got %d, %d", c->name,
@@ -263,10 +202,9 @@ START_TEST(last_word_corrects)
 	ck_assert_ptr_nonnull(sg_facts_policy(f, sg_wall_now()));
 	ck_assert_int_eq(f->sts.txt.state, SG_TXT_RECORD);
 	sg_facts_unref(&f);
-	sg_engine_stats(engine, &st);
-	ck_assert_uint_eq(st.answered, 1);
-	ck_assert_uint_eq(atomic_load(&stuck), 0);
-	finish();
+	ck_assert_uint_eq(engine_bench_stats(&b).answered, 1);
+	ck_assert_uint_eq(atomic_load(&b.stuck), 0);
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -275,12 +213,12 @@ START_TEST(requiretls_waits_for_all)
 {
 	struct sg_facts *f;
 
-	start(answer_done);
+	begin(answer_done);
 	f = ask(true, false, SG_SOURCE_LOOKUP);
 	ck_assert_int_eq(probe_of(f)->requiretls, SG_REQUIRETLS_OFFERED);
 	sg_facts_unref(&f);
-	ck_assert_uint_eq(fake_worker_jobs(worker), 1);
-	finish();
+	ck_assert_uint_eq(fake_worker_jobs(b.worker), 1);
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -290,17 +228,17 @@ START_TEST(requiretls_asks_once_more)
 	struct sg_facts *f;
 
 	atomic_store(&may_end, true);
-	start(answer_done);
+	begin(answer_done);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	sg_facts_unref(&f);
-	AWAIT(flights() == 0);
+	AWAIT(engine_bench_stats(&b).flights == 0);
 	f = ask(true, false, SG_SOURCE_LOOKUP);
 	ck_assert_int_eq(probe_of(f)->requiretls, SG_REQUIRETLS_OFFERED);
 	sg_facts_unref(&f);
 	f = ask(true, false, SG_SOURCE_MEMORY);
 	sg_facts_unref(&f);
-	ck_assert_uint_eq(fake_worker_jobs(worker), 2);
-	finish();
+	ck_assert_uint_eq(fake_worker_jobs(b.worker), 2);
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -314,16 +252,16 @@ START_TEST(refused_before)
 	struct sg_facts *f;
 
 	atomic_store(&may_end, true);
-	start(answer_done);
-	f = probed(&job, POLICY, states[_i], SG_REQUIRETLS_NO);
+	begin(answer_done);
+	f = probed(&job, GOOD_POLICY, states[_i], SG_REQUIRETLS_NO);
 	f->fresh_until.s = sg_wall_now().s - 1;
-	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	ck_assert_int_eq(sg_store_put(b.store, &f, 1, NULL), SG_OK);
 	sg_facts_unref(&f);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	ck_assert_int_eq(probe_of(f)->requiretls, states[_i] == SG_PROBE_OK
 	    ? SG_REQUIRETLS_UNASKED : SG_REQUIRETLS_OFFERED);
 	sg_facts_unref(&f);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -331,7 +269,7 @@ static void *
 end_when_one_waits(void *arg)
 {
 	(void)arg;
-	AWAIT(waiting() == 1);
+	AWAIT(engine_bench_stats(&b).waiting == 1);
 	atomic_store(&may_end, true);
 	return NULL;
 }
@@ -359,7 +297,7 @@ START_TEST(joins_between)
 	pthread_t thread;
 	struct sg_facts *f;
 
-	start(j->answer);
+	begin(j->answer);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	sg_facts_unref(&f);
 	ck_assert_int_eq(pthread_create(&thread, NULL, end_when_one_waits,
@@ -368,14 +306,14 @@ START_TEST(joins_between)
 	pthread_join(thread, NULL);
 	ck_assert_msg(probe_of(f)->requiretls == j->requiretls, "%s: got %d",
 	    j->name, probe_of(f)->requiretls);
-	ck_assert_msg(fake_worker_jobs(worker) == j->jobs, "%s: %u jobs",
-	    j->name, fake_worker_jobs(worker));
+	ck_assert_msg(fake_worker_jobs(b.worker) == j->jobs, "%s: %u jobs",
+	    j->name, fake_worker_jobs(b.worker));
 	sg_facts_unref(&f);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
-/* --- what a worker must not say (T15) ----------------------------------------- */
+/* --- what a worker must not say (T15) ------------------------------------- */
 
 static bool
 answer_twice_first(struct fake_worker *w, const struct sg_job *job, void *arg)
@@ -421,11 +359,11 @@ START_TEST(is_distrusted)
 		.whole = lies[_i].whole };
 	struct sg_answer out;
 
-	start(lies[_i].answer);
-	sg_engine_ask(engine, &a, &out);
+	begin(lies[_i].answer);
+	sg_engine_ask(b.engine, &a, &out);
 	sg_facts_unref(&out.facts);
-	AWAIT(atomic_load(&stuck) == 1);
-	finish();
+	AWAIT(atomic_load(&b.stuck) == 1);
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -434,7 +372,7 @@ static bool
 answer_then_done(struct fake_worker *w, const struct sg_job *job, void *arg)
 {
 	(void)arg;
-	say_last(w, job, POLICY, SG_PROBE_OK, SG_REQUIRETLS_NO);
+	say_last(w, job, GOOD_POLICY, SG_PROBE_OK, SG_REQUIRETLS_NO);
 	fake_worker_send_done(w, job->id);
 	return true;
 }
@@ -443,13 +381,13 @@ START_TEST(late_last_word)
 {
 	struct sg_facts *f;
 
-	start(answer_then_done);
+	begin(answer_then_done);
 	f = ask(false, false, SG_SOURCE_LOOKUP);
 	sg_facts_unref(&f);
 	f = ask(false, true, SG_SOURCE_LOOKUP); /* it is still trusted */
 	sg_facts_unref(&f);
-	ck_assert_uint_eq(atomic_load(&stuck), 0);
-	finish();
+	ck_assert_uint_eq(atomic_load(&b.stuck), 0);
+	engine_bench_close(&b);
 }
 END_TEST
 

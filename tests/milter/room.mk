@@ -18,8 +18,8 @@ dist_check_SCRIPTS += tests/milter/soak.sh
 TESTS += tests/milter/soak.sh
 
 check_PROGRAMS += tests/milter/test_gate
-tests_milter_test_gate_SOURCES = tests/milter/test_gate.c \
-	tests/support/fake_worker.h tests/support/fake_worker.c milter/gate.c
+tests_milter_test_gate_SOURCES = tests/milter/test_gate.c $(ENGINE_BENCH) \
+	milter/gate.c
 tests_milter_test_gate_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_gate_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_gate_LDADD = $(TEST_LIBS)

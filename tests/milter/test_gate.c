@@ -9,50 +9,22 @@
 #include <string.h>
 
 #include "gate.h"
-#include "support/fake_worker.h"
+#include "support/engine_bench.h"
 
 #define OLD_S (5 * 86400) /* after a week they are of no use, and deleted */
 #define POLICY(mode, mx) "version: STSv1\nmode: " mode "\nmx: " mx \
     "\nmax_age: 31557600\n"
 
-static struct sg_config *config;
-static struct sg_store *store;
-static struct sg_engine *engine;
-static struct fake_worker *worker;
-
-static bool
-answer_never(struct fake_worker *w, const struct sg_job *job, void *arg)
-{
-	(void)w, (void)job, (void)arg;
-	return true;
-}
+static struct engine_bench b;
 
 static void
-start(const char *rules)
+begin(const char *rules)
 {
-	struct sg_config_errors errors = { 0 };
-	struct sg_store_params sp = { .path = NULL };
-	struct sg_engine_params ep = { 0 };
-	char text[1000];
+	char text[900];
 
-	snprintf(text, sizeof(text), "dns = { trust_anchor_file = \"\" }\n"
-	    "reply_deadline = \"1s\"\n%s", rules);
-	ck_assert_int_eq(sg_config_parse(text, "test", &config, &errors),
-	    SG_OK);
-	ck_assert_int_eq(sg_store_open(&sp, &store, NULL), SG_OK);
-	ep.store = store;
-	ep.config = config;
-	ck_assert_int_eq(sg_engine_new(&ep, &engine, NULL), SG_OK);
-	worker = fake_worker_new(engine, answer_never, NULL);
-}
-
-static void
-finish(void)
-{
-	sg_engine_free(&engine);
-	fake_worker_free(&worker);
-	sg_store_close(&store);
-	sg_config_unref(&config);
+	snprintf(text, sizeof(text), "reply_deadline = \"1s\"\n%s", rules);
+	engine_bench_open(&b, text);
+	engine_bench_attach(&b, answer_never, NULL);
 }
 
 /* Facts of five days ago; state of the probe then. */
@@ -76,7 +48,7 @@ put_old(const char *name, const char *policy, enum sg_tlsa_state tlsa,
 	    ? SG_REASON_VALIDATION_FAILURE : SG_REASON_NONE;
 	f->mx[0].probe.at = then;
 	f->mx[0].probe.until.s = then.s + 3600;
-	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	ck_assert_int_eq(sg_store_put(b.store, &f, 1, NULL), SG_OK);
 	sg_facts_unref(&f);
 }
 
@@ -85,14 +57,14 @@ ask(const char *const *names, size_t n)
 {
 	struct sg_sender sender = { 0 };
 	struct sg_nexthop hops[SG_NEXTHOP_MAX];
-	struct sg_gate_ask a = { .config = config, .sender = &sender,
-		.group = sg_decide_group(config, &sender), .hops = hops,
+	struct sg_gate_ask a = { .config = b.config, .sender = &sender,
+		.group = sg_decide_group(b.config, &sender), .hops = hops,
 		.n_hops = n };
 	struct sg_gate_answer out;
 
 	for (size_t i = 0; i < n; i++)
 		hops[i] = hop_of(names[i]);
-	sg_gate_recipient(engine, &a, &out);
+	sg_gate_recipient(b.engine, &a, &out);
 	return out;
 }
 
@@ -138,7 +110,7 @@ START_TEST(test_old_facts_and_no_answer)
 	static const char *const name[] = { "old.test" };
 	struct sg_gate_answer a;
 
-	start(rows[_i].rules);
+	begin(rows[_i].rules);
 	put_old("old.test", rows[_i].policy, rows[_i].tlsa, rows[_i].probe,
 	    rows[_i].level);
 	a = ask(name, 1);
@@ -149,7 +121,7 @@ START_TEST(test_old_facts_and_no_answer)
 	    sg_action_name(a.decision.action),
 	    sg_result_name(rows[_i].result), sg_action_name(rows[_i].action));
 	sg_gate_answer_fini(&a);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -160,17 +132,17 @@ START_TEST(test_dry_run_hop_hides_nothing)
 	static const char *const names[] = { "dry.test", "silent.test" };
 	struct sg_gate_answer a;
 
-	start("recipients = ( { match = \"dry.test\" dry_run = true "
+	begin("recipients = ( { match = \"dry.test\" dry_run = true "
 	      "on_unknown = \"reject\" } )\n" STRICT);
 	a = ask(names, 2);
 	ck_assert_int_eq(a.decision.applied, SG_ACTION_DEFER);
 	ck_assert_str_eq(a.key, "silent.test");
 	sg_gate_answer_fini(&a);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
-/* --- what delivery must keep beyond the map (THREATS T25) ------------------- */
+/* --- what delivery must keep beyond the map (THREATS T25) ----------------- */
 
 #define ROUTED(more) "groups = ( { name = \"default\" route_tag = true " \
     more " } )"
@@ -218,7 +190,7 @@ START_TEST(test_route)
 	const char *names[] = { "old.test", routes[_i].second };
 	struct sg_gate_answer a;
 
-	start(routes[_i].rules);
+	begin(routes[_i].rules);
 	put_old("old.test", routes[_i].policy, SG_TLSA_NONE, SG_PROBE_OK,
 	    SG_LEVEL_VERIFY);
 	put_old("other.test", NULL, SG_TLSA_NONE, SG_PROBE_OK,
@@ -228,11 +200,11 @@ START_TEST(test_route)
 	    routes[_i].name, sg_level_name(a.route),
 	    sg_level_name(routes[_i].want));
 	sg_gate_answer_fini(&a);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
-/* --- what is promised is pinned (THREATS T25) ----------------------------------- */
+/* --- what is promised is pinned (THREATS T25) ----------------------------- */
 
 #undef ENFORCE
 #define ENFORCE POLICY("enforce", "*.good.test")
@@ -299,7 +271,7 @@ put_fresh(const char *policy, const char *mx, enum sg_level probe)
 	    ? SG_REASON_STARTTLS_NOT_SUPPORTED : SG_REASON_NONE;
 	f->mx[0].probe.at = now;
 	f->mx[0].probe.until.s = now.s + 300;
-	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	ck_assert_int_eq(sg_store_put(b.store, &f, 1, NULL), SG_OK);
 	sg_facts_unref(&f);
 }
 
@@ -308,19 +280,19 @@ gate_p(bool pins)
 {
 	struct sg_sender sender = { 0 };
 	struct sg_nexthop hop = hop_of("p.test");
-	struct sg_gate_ask a = { .config = config, .sender = &sender,
-		.group = sg_decide_group(config, &sender), .hops = &hop,
+	struct sg_gate_ask a = { .config = b.config, .sender = &sender,
+		.group = sg_decide_group(b.config, &sender), .hops = &hop,
 		.n_hops = 1, .pins = pins };
 	struct sg_gate_answer out;
 
-	sg_gate_recipient(engine, &a, &out);
+	sg_gate_recipient(b.engine, &a, &out);
 	sg_gate_answer_fini(&out);
 }
 
 static void
 check_pin(const char *name, const char *want)
 {
-	struct sg_pin *pin = sg_engine_pin(engine, "p.test");
+	struct sg_pin *pin = sg_engine_pin(b.engine, "p.test");
 	char got[200] = "";
 	char *names = NULL;
 
@@ -337,13 +309,13 @@ check_pin(const char *name, const char *want)
 
 START_TEST(test_promise)
 {
-	start(promises[_i].rules);
+	begin(promises[_i].rules);
 	put_fresh(promises[_i].policy, promises[_i].mx, promises[_i].probe);
 	gate_p(false); /* explain asks so: it is no mail */
 	check_pin(promises[_i].name, "");
 	gate_p(true);
 	check_pin(promises[_i].name, promises[_i].want);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
@@ -352,17 +324,17 @@ START_TEST(test_pin_stays)
 {
 	struct sg_pin *first, *second;
 
-	start("");
+	begin("");
 	put_fresh(ENFORCE, "mx.good.test", SG_LEVEL_VERIFY);
 	gate_p(true);
-	first = sg_engine_pin(engine, "p.test");
+	first = sg_engine_pin(b.engine, "p.test");
 	gate_p(true);
-	second = sg_engine_pin(engine, "p.test");
+	second = sg_engine_pin(b.engine, "p.test");
 	ck_assert_ptr_nonnull(first);
 	ck_assert_ptr_eq(first, second);
 	sg_pin_unref(&first);
 	sg_pin_unref(&second);
-	finish();
+	engine_bench_close(&b);
 }
 END_TEST
 
