@@ -11,7 +11,7 @@ ENGINE_BENCH = tests/support/engine_bench.h tests/support/engine_bench.c \
 	tests/support/fake_worker.h tests/support/fake_worker.c
 check_PROGRAMS += tests/engine/test_engine tests/engine/test_worker_fails \
 	tests/engine/test_refresh tests/engine/test_demand \
-	tests/engine/test_early
+	tests/engine/test_early tests/engine/test_tick
 tests_engine_test_engine_SOURCES = tests/engine/test_engine.c $(ENGINE_BENCH)
 tests_engine_test_engine_CFLAGS = $(TEST_CFLAGS)
 tests_engine_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_store_get
@@ -30,3 +30,7 @@ tests_engine_test_demand_LDADD = $(TEST_LIBS)
 tests_engine_test_early_SOURCES = tests/engine/test_early.c $(ENGINE_BENCH)
 tests_engine_test_early_CFLAGS = $(TEST_CFLAGS)
 tests_engine_test_early_LDADD = $(TEST_LIBS)
+tests_engine_test_tick_SOURCES = tests/engine/test_tick.c $(ENGINE_BENCH) \
+	tests/store/scratch.h tests/store/scratch_sql.h
+tests_engine_test_tick_CFLAGS = $(TEST_CFLAGS)
+tests_engine_test_tick_LDADD = $(TEST_LIBS)
