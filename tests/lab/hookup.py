@@ -23,6 +23,7 @@ STORIES = []
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONF = os.path.join(os.path.dirname(os.path.dirname(HERE)), "conf")
 POSTFIX, SENDMAIL = "127.0.0.4", "127.0.0.5"
+PROBER = "127.0.0.1"
 
 # MX hosts with a switch: see Switchboard
 HOSTS = {}
@@ -38,6 +39,9 @@ def domain(name, address, **more):
 domain("swap-sts.test", "127.0.28.1")
 domain("swap-signed.test", "127.0.28.2", sts=(), web="", signed=True)
 domain("swap-open.test", "127.0.28.3", sts=(), web="")
+# Its policy is over in seconds: letgo.py
+domain("swap-held.test", "127.0.28.4", policy=world.policy(
+    "enforce", "mx.swap-held.test", max_age=5))
 # Two domains with one MX host; the first publishes nothing. One whose MX host
 # is elsewhere, and DNSSEC alone vouches for it.
 world.DOMAINS += [
@@ -65,6 +69,7 @@ groups = (
     {{ name = "clerks"   sender = ["@clerks.example"]  require = "encrypt"
       route_tag = true }},
     {{ name = "untagged" sender = ["@untagged.example"]  require = "secure" }},
+    {{ name = "held"     sender = ["@held.example"]  on_fail = "hold" }},
     {{ name = "default" }}
 )
 """
@@ -139,6 +144,7 @@ queue_run_delay = 1s
         proc.until(proc.listening(POSTFIX, 25), "Postfix")
 
     qid = staticmethod(postfix.Relay.qid)
+    is_held = postfix.Relay.is_held
 
     def restart_clients(self):
         """An smtp(8) keeps the map's answers for a while (100 s)."""
@@ -201,6 +207,7 @@ class SmRelay:
                             ["inet:5461@127.0.0.1"])
 
     qid = staticmethod(sendmail.Relay.qid)
+    is_held = sendmail.Relay.is_held
 
     def start(self):
         self.gate.start()
@@ -228,7 +235,7 @@ class Switchboard:
 
     def __init__(self, lab):
         other = certs.Authority(lab.top, "hooked-certs")
-        self.open_to = {}
+        self.open_to, self.open_to_prober = {}, {}
         for n, (host, address) in enumerate(HOSTS.items()):
             for kind, ca, level in (("tls", lab.authority, "may"),
                                     ("untrusted", other, "may"),
@@ -239,7 +246,7 @@ class Switchboard:
                     "-o smtpd_tls_security_level=%s "
                     "-o smtpd_tls_chain_files=%s" % (
                         at, at, level, ca.leaf("hooked-" + host, [host])))
-            self.open_to[host] = "tls"
+            self.set(host)
             door = socket.create_server((address, 25))
             threading.Thread(target=self._accept, args=(door, host),
                              daemon=True).start()
@@ -253,17 +260,21 @@ class Switchboard:
         return HOSTS[host][:-1] + str(10 * int(HOSTS[host][-1]) +
                                       KINDS.index(kind))
 
-    def set(self, host, kind="tls"):
+    def set(self, host, kind="tls", for_prober=None):
+        """What the relays find; for stsgate's prober the same, if it is not
+        said."""
         self.open_to[host] = kind
+        self.open_to_prober[host] = for_prober or kind
 
     def _accept(self, door, host):
         while True:
-            near = door.accept()[0]
-            if self.open_to[host] == "shut":
+            near, (client, _) = door.accept()
+            kind = (self.open_to_prober if client == PROBER
+                    else self.open_to)[host]
+            if kind == "shut":
                 near.close()
                 continue
-            far = socket.create_connection(
-                (self.behind(host, self.open_to[host]), 25))
+            far = socket.create_connection((self.behind(host, kind), 25))
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=copy, args=(a, b),
                                  daemon=True).start()
