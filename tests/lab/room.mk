@@ -7,7 +7,7 @@ EXTRA_DIST += tests/lab/README tests/lab/run tests/lab/demo.py \
 	tests/lab/maps.py \
 	tests/lab/mxhosts.py tests/lab/mxkinds.py tests/lab/outages.py \
 	tests/lab/postfix.py \
-	tests/lab/proc.py tests/lab/scenarios.py \
+	tests/lab/proc.py tests/lab/scenarios.py tests/lab/sealed.py \
 	tests/lab/sendmail.py \
 	tests/lab/smtp.py tests/lab/stalled.py tests/lab/stories.py tests/lab/web.py \
 	tests/lab/world.py
