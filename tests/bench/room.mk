@@ -44,5 +44,5 @@ bench-quick: bench-programs
 EXTRA_DIST += tests/bench/README tests/bench/RESULTS tests/bench/run \
 	tests/bench/rig.py tests/bench/warm.py tests/bench/size.py \
 	tests/bench/cold.py tests/bench/postfix.py tests/bench/plot.py \
-	tests/bench/three.py tests/bench/plots/rcpt.svg \
+	tests/bench/tarpits.py tests/bench/three.py tests/bench/plots/rcpt.svg \
 	tests/bench/plots/cold.svg tests/bench/plots/memory.svg
