@@ -344,18 +344,6 @@ START_TEST(without_a_disk)
 }
 END_TEST
 
-static void
-sql(const char *text)
-{
-	sqlite3 *db = NULL;
-	char *why = NULL;
-
-	ck_assert_int_eq(sqlite3_open(scratch_db, &db), SQLITE_OK);
-	ck_assert_msg(sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK,
-	    "%s", why);
-	sqlite3_close(db);
-}
-
 /* What takes a file back to an older version. */
 static const char *const older[] = {
 	"ALTER TABLE facts DROP COLUMN mac;"
@@ -374,7 +362,7 @@ START_TEST(migrates)
 
 	ck_assert(scratch_put(s, "good.test", DAY) == SG_OK);
 	sg_store_close(&s);
-	sql(older[_i]);
+	scratch_sql(older[_i]);
 	s = scratch_store();
 	ck_assert(scratch_has(s, "good.test", NULL) == SG_OK);
 	set(s, "good.test", SG_LEVEL_SECURE, DAY, "");
@@ -392,7 +380,7 @@ START_TEST(unfit_rows_are_passed_over)
 
 	set(s, "good.test", SG_LEVEL_SECURE, DAY, "a.test");
 	sg_store_close(&s);
-	sql("INSERT INTO pins (key, level, made_at, ends_at, names) VALUES"
+	scratch_sql("INSERT INTO pins (key, level, made_at, ends_at, names) VALUES"
 	    " ('x.test', 9, 1, 9999999999, ''),"
 	    " ('y.test', 3, 1, 9999999999, 'a.test ciphers=low'),"
 	    " ('Z.test', 3, 1, 9999999999, ''),"
