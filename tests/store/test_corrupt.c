@@ -20,7 +20,11 @@ static void truncated(off_t size)
 	ck_assert_int_eq(truncate(scratch_db, size / 2 + 100), 0);
 }
 static void garbage(off_t size) { scratch_overwrite(0, (size_t)size, 0xa5); }
-static void garbage_head(off_t size) { (void)size; scratch_overwrite(0, 100, 'x'); }
+static void garbage_head(off_t size)
+{
+	(void)size;
+	scratch_overwrite(0, 100, 'x');
+}
 static void not_a_database(off_t size)
 {
 	(void)size;
