@@ -1,6 +1,12 @@
 # A test of a program's file is compiled with that file.
-check_PROGRAMS += tests/milter/test_reply
-tests_milter_test_reply_SOURCES = tests/milter/test_reply.c milter/reply.c
+check_PROGRAMS += tests/milter/test_reply tests/milter/test_reply_log
+tests_milter_test_reply_log_SOURCES = tests/milter/test_reply_log.c \
+	tests/milter/told.h milter/reply.c
+tests_milter_test_reply_log_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_reply_log_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_reply_log_LDADD = $(TEST_LIBS)
+tests_milter_test_reply_SOURCES = tests/milter/test_reply.c \
+	tests/milter/told.h milter/reply.c
 tests_milter_test_reply_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_reply_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_reply_LDADD = $(TEST_LIBS)
@@ -59,15 +65,25 @@ tests_milter_test_mapreply_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_mapreply_LDADD = $(TEST_LIBS)
 
 EXTRA_DIST += tests/milter/mta/postfix-3.7 tests/milter/mta/sendmail-8.17.cf
-check_PROGRAMS += tests/milter/test_mta
-tests_milter_test_mta_SOURCES = tests/milter/test_mta.c \
+check_PROGRAMS += tests/milter/test_mta tests/milter/test_mta_sendmail \
+	tests/milter/test_mta_tools
+MTA_CHECKS = tests/milter/mta_capture.h \
 	milter/mta_findings.c milter/mta_endpoint.c milter/mta_postconf.c \
 	milter/mta_postfix.c milter/mta_postfix_milter.c \
 	milter/mta_postfix_map.c milter/mta_postfix_route.c milter/mta_cf.c \
 	milter/mta_sendmail.c milter/mta_files.c milter/mta_run.c
+tests_milter_test_mta_SOURCES = tests/milter/test_mta.c $(MTA_CHECKS)
 tests_milter_test_mta_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_milter_test_mta_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_mta_LDADD = $(TEST_LIBS)
+tests_milter_test_mta_sendmail_SOURCES = tests/milter/test_mta_sendmail.c $(MTA_CHECKS)
+tests_milter_test_mta_sendmail_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_mta_sendmail_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_mta_sendmail_LDADD = $(TEST_LIBS)
+tests_milter_test_mta_tools_SOURCES = tests/milter/test_mta_tools.c $(MTA_CHECKS)
+tests_milter_test_mta_tools_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_milter_test_mta_tools_CFLAGS = $(TEST_CFLAGS)
+tests_milter_test_mta_tools_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/milter/test_milter_log
 tests_milter_test_milter_log_SOURCES = tests/milter/test_milter_log.c \
