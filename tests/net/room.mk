@@ -7,8 +7,13 @@ check_PROGRAMS += tests/net/test_dns
 tests_net_test_dns_SOURCES = tests/net/test_dns.c $(DNS_SERVER)
 tests_net_test_dns_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_dns_LDADD = $(TEST_LIBS)
-check_PROGRAMS += tests/net/test_plan
-tests_net_test_plan_SOURCES = tests/net/test_plan.c $(DNS_SERVER) $(FAKE_HTTPS)
+check_PROGRAMS += tests/net/test_plan tests/net/test_plan_dns
+tests_net_test_plan_dns_SOURCES = tests/net/test_plan_dns.c \
+	tests/net/plan_fixture.h $(DNS_SERVER) $(FAKE_HTTPS)
+tests_net_test_plan_dns_CFLAGS = $(TEST_CFLAGS)
+tests_net_test_plan_dns_LDADD = $(TEST_LIBS)
+tests_net_test_plan_SOURCES = tests/net/test_plan.c \
+	tests/net/plan_fixture.h $(DNS_SERVER) $(FAKE_HTTPS)
 tests_net_test_plan_CFLAGS = $(TEST_CFLAGS)
 tests_net_test_plan_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/net/test_worker
