@@ -9,7 +9,8 @@ EXTRA_DIST += tests/lab/README tests/lab/run tests/lab/demo.py \
 	tests/lab/postfix.py \
 	tests/lab/proc.py tests/lab/scenarios.py tests/lab/sealed.py \
 	tests/lab/sendmail.py \
-	tests/lab/smtp.py tests/lab/stalled.py tests/lab/stories.py tests/lab/web.py \
+	tests/lab/smtp.py tests/lab/stalled.py tests/lab/stories.py \
+	tests/lab/switchboard.py tests/lab/web.py \
 	tests/lab/world.py
 
 .PHONY: lab
