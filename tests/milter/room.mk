@@ -126,8 +126,7 @@ tests_milter_test_floor_CFLAGS = $(TEST_CFLAGS)
 tests_milter_test_floor_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/milter/test_tlsmap
-tests_milter_test_tlsmap_SOURCES = tests/milter/test_tlsmap.c \
-	tests/support/fake_worker.h tests/support/fake_worker.c \
+tests_milter_test_tlsmap_SOURCES = tests/milter/test_tlsmap.c $(ENGINE_BENCH) \
 	milter/netstring.c milter/mapreply.c milter/tlsmap.c \
 	milter/tlsmap_conn.c milter/tlsmap_answer.c milter/tlsmap_pool.c
 tests_milter_test_tlsmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter

@@ -14,18 +14,17 @@
 #include <unistd.h>
 
 #include "netstring.h"
-#include "support/fake_worker.h"
+#include "support/engine_bench.h"
 #include "tlsmap_private.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define POLICY(mx) "version: STSv1\nmode: enforce\nmx: " mx \
     "\nmax_age: 86400\n"
+#define CONFIG "reply_deadline = \"1s\"\n" \
+    "limits = { cold_total = \"100000/s\" }\n"
 #define SECURE "OK secure match=mx.good.test servername=hostname"
 
-static struct sg_config *config;
-static struct sg_store *store;
-static struct sg_engine *engine;
-static struct fake_worker *worker;
+static struct engine_bench b;
 static struct sg_tlsmap *map;
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static int listener;
@@ -54,8 +53,7 @@ parse(const char *rules)
 	char text[400];
 
 	snprintf(text, sizeof(text), "dns = { trust_anchor_file = \"\" }\n"
-	    "reply_deadline = \"1s\"\nlimits = { cold_total = \"100000/s\" }\n"
-	    "%s", rules);
+	    CONFIG "%s", rules);
 	ck_assert_int_eq(sg_config_parse(text, "test", &c, &errors), SG_OK);
 	return c;
 }
@@ -67,23 +65,17 @@ know(const char *name, const char *policy)
 	struct sg_facts *f = learnt_facts(&hop, "1", policy, "mx.good.test");
 
 	f->fresh_until.s = f->refresh_at.s = sg_wall_now().s + 300;
-	ck_assert_int_eq(sg_store_put(store, &f, 1, NULL), SG_OK);
+	ck_assert_int_eq(sg_store_put(b.store, &f, 1, NULL), SG_OK);
 	sg_facts_unref(&f);
 }
 
 static void
 start(void)
 {
-	struct sg_store_params sp = { .path = NULL };
-	struct sg_engine_params ep = { 0 };
 	struct sg_tlsmap_params mp = { 0 };
 
-	config = parse("");
-	ck_assert_int_eq(sg_store_open(&sp, &store, NULL), SG_OK);
-	ep.store = store;
-	ep.config = config;
-	ck_assert_int_eq(sg_engine_new(&ep, &engine, NULL), SG_OK);
-	worker = fake_worker_new(engine, answer, NULL);
+	engine_bench_open(&b, CONFIG);
+	engine_bench_attach(&b, answer, NULL);
 	snprintf(address.sun_path, sizeof(address.sun_path),
 	    "./tlsmap-%ld.sock", (long)getpid());
 	(void)unlink(address.sun_path);
@@ -91,7 +83,7 @@ start(void)
 	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address,
 	    sizeof(address)), 0);
 	ck_assert_int_eq(listen(listener, 1024), 0);
-	mp = (struct sg_tlsmap_params) { engine, config, &listener, 1 };
+	mp = (struct sg_tlsmap_params) { b.engine, b.config, &listener, 1 };
 	ck_assert_int_eq(sg_tlsmap_new(&mp, &map, NULL), SG_OK);
 	know("good.test", POLICY("mx.good.test"));
 	know("free.test", NULL);
@@ -100,15 +92,12 @@ start(void)
 static void
 finish(void)
 {
-	sg_engine_drain(engine);
+	sg_engine_drain(b.engine);
 	sg_tlsmap_free(&map);
 	ck_assert_ptr_null(map);
 	close(listener);
 	(void)unlink(address.sun_path);
-	sg_engine_free(&engine);
-	fake_worker_free(&worker);
-	sg_store_close(&store);
-	sg_config_unref(&config);
+	engine_bench_close(&b);
 }
 
 /* --- a client ------------------------------------------------------------------- */
@@ -187,10 +176,10 @@ START_TEST(test_answers)
 	ck_assert_str_eq(hear(fd),
 	    "PERM no such map: postfix, postfix-tlsrpt or sts, or one of them "
 	    "and +LEVEL");
-	ck_assert_int_eq(fake_worker_jobs(worker), 0);
+	ck_assert_int_eq(fake_worker_jobs(b.worker), 0);
 	question(fd, "postfix cold.test");
 	ck_assert_str_eq(hear(fd), "NOTFOUND ");
-	ck_assert_int_eq(fake_worker_jobs(worker), 1);
+	ck_assert_int_eq(fake_worker_jobs(b.worker), 1);
 	close(fd);
 }
 END_TEST
@@ -419,11 +408,11 @@ START_TEST(test_pin)
 
 	ck_assert_int_eq(sg_pin_read("free.test", SG_LEVEL_SECURE, now, until,
 	    "*.good.test", &pin), SG_OK);
-	ck_assert_int_eq(sg_engine_set_pin(engine, pin), SG_OK);
+	ck_assert_int_eq(sg_engine_set_pin(b.engine, pin), SG_OK);
 	sg_pin_unref(&pin);
 	question(fd, "postfix free.test");
 	ck_assert_str_eq(hear(fd), SECURE);
-	ck_assert_int_eq(sg_store_purge(store, "free.test"), SG_OK);
+	ck_assert_int_eq(sg_store_purge(b.store, "free.test"), SG_OK);
 	know("free.test", NULL);
 	question(fd, "postfix free.test");
 	ck_assert_str_eq(hear(fd), "NOTFOUND ");
@@ -440,9 +429,9 @@ START_TEST(test_drain)
 	question(idle, "postfix good.test");
 	ck_assert_str_eq(hear(idle), SECURE);
 	question(waits, "postfix slow.test");
-	while (fake_worker_jobs(worker) == 0)
+	while (fake_worker_jobs(b.worker) == 0)
 		(void)poll(NULL, 0, 1);
-	sg_engine_drain(engine);
+	sg_engine_drain(b.engine);
 	sg_tlsmap_drain(map);
 	ck_assert_ptr_null(hear(idle));
 	ck_assert_int_eq(strncmp(hear(waits), "TEMP ", 5), 0);
