@@ -20,6 +20,44 @@ sg_route_symbol(SMFICTX *ctx, const char *name)
 	return smfi_getsymval(ctx, key);
 }
 
+bool
+sg_macros_ask(SMFICTX *ctx)
+{
+	static char at_mail[] = "j i {auth_authen} {mail_mailer} {mail_addr} "
+	    "{client_addr}";
+	static char at_rcpt[] = "j {rcpt_mailer} {rcpt_host} {rcpt_addr} i";
+	static char at_eom[] = "i";
+
+	return smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt) == MI_SUCCESS &&
+	    smfi_setsymlist(ctx, SMFIM_EOM, at_eom) == MI_SUCCESS;
+}
+
+static bool
+brought(struct sg_macros *m, SMFICTX *ctx)
+{
+	const char *at = sg_route_symbol(ctx, "j");
+	bool fresh = at != NULL && at != m->at;
+
+	if (at != NULL)
+		m->at = at;
+	return fresh;
+}
+
+void
+sg_macros_at_mail(struct sg_macros *m, SMFICTX *ctx)
+{
+	m->mail = brought(m, ctx);
+}
+
+bool
+sg_macros_are_lost(struct sg_macros *m, SMFICTX *ctx)
+{
+	bool rcpt = brought(m, ctx);
+
+	return m->asked && m->at != NULL && !(rcpt && m->mail);
+}
+
 /* RFC 5321 4.5.1: whoever may talk to us may talk to our postmaster, wherever
    his mail is sent (STANDARDS A-09). */
 static bool

@@ -51,26 +51,14 @@ struct session {
 	bool have_client;
 	struct sg_addr client;
 	unsigned long steps;  /* as negotiated */
-	bool can_hold;
+	bool can_hold, can_change;
+	struct sg_macros macros;
 	char payer[300]; /* who pays for the message's cold lookups, beside
 			    its group; or "" */
 	struct sg_message message;
 };
 
 /* --- the session ----------------------------------------------------------- */
-
-static void
-set_symbols(SMFICTX *ctx)
-{
-	static char at_mail[] = "i {auth_authen} {mail_mailer} {mail_addr} "
-	    "{client_addr}";
-	static char at_rcpt[] = "{rcpt_mailer} {rcpt_host} {rcpt_addr} i";
-	static char at_eom[] = "i";
-
-	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);
-	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt);
-	(void)smfi_setsymlist(ctx, SMFIM_EOM, at_eom);
-}
 
 static struct session *
 new_session(unsigned long steps, bool can_hold)
@@ -106,11 +94,14 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1,
 	if (f0 & SMFIF_SETSYMLIST) {
 		*pf0 |= SMFIF_SETSYMLIST;
 		*pf1 |= f1 & SMFIP_NOCONNECT;
-		set_symbols(ctx);
+		if (!sg_macros_ask(ctx))
+			return SMFIS_REJECT;
 	}
 	s = new_session(*pf1, (f0 & SMFIF_QUARANTINE) != 0);
 	if (s == NULL)
 		return SMFIS_REJECT;
+	s->macros.asked = (f0 & SMFIF_SETSYMLIST) != 0;
+	s->can_change = (f0 & SMFIF_CHGHDRS) != 0;
 	if (smfi_setpriv(ctx, s) != MI_SUCCESS) {
 		sg_config_unref(&s->config);
 		free(s);
@@ -211,6 +202,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	if (s == NULL)
 		return SMFIS_TEMPFAIL;
 	m = &s->message;
+	sg_macros_at_mail(&s->macros, ctx);
 	sg_message_begin(m);
 	find_client(ctx, s);
 	m->from_known = argv[0] != NULL &&
@@ -404,14 +396,27 @@ answer_recipient(SMFICTX *ctx, struct session *s, const char *arg,
 }
 
 static sfsistat
+refuse_unread(SMFICTX *ctx, const struct session *s)
+{
+	sg_log(SG_LOG_WARN, "id=%s: libmilter lost the macros, as it does when "
+	    "it is short of memory", s->message.id);
+	return refuse_plainly(ctx, "451", "4.3.0",
+	    "the gate is short of memory; will be retried", s->message.id);
+}
+
+static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
 	struct session *s = smfi_getpriv(ctx);
 	struct work *w;
 	sfsistat status;
 
-	if (s == NULL || !s->message.open || argv[0] == NULL ||
-	    (w = sg_spare_take(&works)) == NULL)
+	if (s == NULL || !s->message.open || argv[0] == NULL)
+		return SMFIS_TEMPFAIL;
+	if (sg_macros_are_lost(&s->macros, ctx))
+		return refuse_unread(ctx, s);
+	w = sg_spare_take(&works);
+	if (w == NULL)
 		return SMFIS_TEMPFAIL;
 	atomic_fetch_add(&env->inside, 1);
 	sg_wake_enter(env->wake);
@@ -439,13 +444,15 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 /* Highest index first: a deletion renumbers those behind it in some MTAs
    (THREATS 2.2). */
-static void
+static bool
 remove_forged(SMFICTX *ctx, unsigned n)
 {
 	char name[] = SG_HEADER_NAME;
 
 	for (; n > 0; n--)
-		(void)smfi_chgheader(ctx, name, (int)n, NULL);
+		if (smfi_chgheader(ctx, name, (int)n, NULL) != MI_SUCCESS)
+			return false;
+	return true;
 }
 
 static bool
@@ -495,7 +502,10 @@ end_message(SMFICTX *ctx, struct session *s)
 	if (m->forged > MAX_FORGED)
 		return refuse_plainly(ctx, "554", "5.6.0",
 		    "too many " SG_HEADER_NAME " header fields", m->id);
-	remove_forged(ctx, m->forged);
+	if (!remove_forged(ctx, m->forged) && s->can_change)
+		return refuse_plainly(ctx, "451", "4.3.0",
+		    "a forged " SG_HEADER_NAME " header field could not be "
+		    "taken out; will be retried", m->id);
 	/* A route that nobody hears of would be mail below its level. */
 	if ((m->have_worst || m->route != SG_LEVEL_NONE) &&
 	    !add_header(ctx, m, qid) && m->route != SG_LEVEL_NONE)

@@ -136,11 +136,13 @@ put_rcpt(struct conn *c)
 	snprintf(address, sizeof(address), "user%u@%s", c->rcpt, domain);
 	snprintf(argument, sizeof(argument), "<%s>", address);
 	put_strings(c, 'D', 'R',
-	    c->rcpt == 0 ? STRINGS("{rcpt_addr}", address, "{rcpt_host}",
-			       domain, "{rcpt_mailer}", "smtp")
-			 : STRINGS("i", "4XyZk31Tqkz9vNY", "{rcpt_addr}",
+	    c->rcpt == 0 ? STRINGS("j", "relay.example", "{rcpt_addr}",
 			       address, "{rcpt_host}", domain,
-			       "{rcpt_mailer}", "smtp"));
+			       "{rcpt_mailer}", "smtp")
+			 : STRINGS("j", "relay.example", "i",
+			       "4XyZk31Tqkz9vNY", "{rcpt_addr}", address,
+			       "{rcpt_host}", domain, "{rcpt_mailer}",
+			       "smtp"));
 	put_strings(c, 'R', '\0', STRINGS(argument));
 }
 
@@ -236,9 +238,10 @@ put_step(struct conn *c)
 		c->rcpt = 0;
 		if (skip & NO_MAIL)
 			return false;
-		put_strings(c, 'D', 'M', STRINGS("{mail_addr}",
-		    "alice@sender.example", c->asks ? "{client_addr}" :
-		    "{mail_host}", c->asks ? "192.0.2.1" : "sender.example",
+		put_strings(c, 'D', 'M', STRINGS("j", "relay.example",
+		    "{mail_addr}", "alice@sender.example",
+		    c->asks ? "{client_addr}" : "{mail_host}",
+		    c->asks ? "192.0.2.1" : "sender.example",
 		    "{mail_mailer}", "smtp"));
 		put_strings(c, 'M', '\0', STRINGS("<alice@sender.example>",
 		    "SIZE=4096"));

@@ -9,7 +9,7 @@
 
 #define hold(e) ((e) ? (void)0 : broken(#e, __LINE__))
 
-static const char *const macro_names[] = { "i", "{auth_authen}",
+static const char *const macro_names[] = { "j", "i", "{auth_authen}",
 	"{mail_mailer}", "{rcpt_mailer}", "{rcpt_host}", "{rcpt_addr}",
 	"{client_addr}" };
 #define N_MACROS (sizeof(macro_names) / sizeof(macro_names[0]))

@@ -3,6 +3,7 @@
 #include "support/milter_client.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <libmilter/mfdef.h>
 #include <libmilter/mfapi.h>
@@ -15,6 +16,7 @@
 #include <bsd/string.h>
 
 #define FRAME_MAX 65536
+#define PATIENCE_S 20 /* far above the reply deadline */
 
 static bool
 put(struct milter_client *c, char command, const void *data, size_t len)
@@ -107,6 +109,7 @@ bool
 milter_connect(struct milter_client *c, const char *path, uint32_t offer)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct timeval patience = { PATIENCE_S, 0 };
 	uint32_t want[3] = { htonl(6), htonl(offer != 0 ? offer : 0x1ff),
 		htonl(0x1fffff) };
 	unsigned char buf[FRAME_MAX + 1];
@@ -118,6 +121,8 @@ milter_connect(struct milter_client *c, const char *path, uint32_t offer)
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return false;
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
 	if (connect(c->fd, (struct sockaddr *)&un, sizeof(un)) != 0 ||
 	    !put(c, SMFIC_OPTNEG, want, sizeof(want)) || !get(c, buf, &len) ||
 	    buf[0] != SMFIC_OPTNEG || len < 13) {
