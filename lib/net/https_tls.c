@@ -122,7 +122,8 @@ sg_https_tls_setup(CURL *easy, void *ssl_ctx, void *arg)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_keylog_callback(ctx, NULL); /* SSLKEYLOGFILE */
-	SSL_CTX_set_app_data(ctx, tls);
+	if (SSL_CTX_set_app_data(ctx, tls) != 1)
+		return (CURLE_OUT_OF_MEMORY);
 	SSL_CTX_set_info_callback(ctx, on_info);
 	return (CURLE_OK);
 }

@@ -8,6 +8,7 @@
  * certificates are the peer's words: cut and escaped before anybody sees them
  * (THREATS T14).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,8 @@ static const struct {
 	enum sg_reason reason;
 	const char *why;
 } faults[] = { /* worst first */
+	/* of ours: nothing that was found without it counts */
+	{ X509_V_ERR_OUT_OF_MEM, SG_REASON_INTERNAL, "out of memory" },
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, SG_REASON_CERT_NOT_TRUSTED,
 	    "self-signed" },
 	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, SG_REASON_CERT_NOT_TRUSTED,
@@ -111,24 +114,30 @@ set_param(X509_STORE_CTX *ctx, const char *host)
 	    X509_VERIFY_PARAM_set1_host(param, host, 0) == 1);
 }
 
-/* X509_verify_cert() may fail without having asked on_verify(). */
+/* X509_verify_cert() may fail without having asked on_verify(). Without memory
+   it finds faults that are not there. */
 static size_t
 verify(SSL *ssl, const char *host)
 {
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE_CTX *ctx;
 	X509 *leaf = SSL_get0_peer_certificate(ssl);
 	size_t worst = N_FAULTS;
 	bool ok = false;
 
+	ERR_clear_error();
+	errno = 0;
+	ctx = X509_STORE_CTX_new();
 	if (ctx != NULL && leaf != NULL && X509_STORE_CTX_init(ctx,
 	    SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), leaf,
-	    SSL_get_peer_cert_chain(ssl)) == 1 && set_param(ctx, host)) {
-		X509_STORE_CTX_set_app_data(ctx, &worst);
+	    SSL_get_peer_cert_chain(ssl)) == 1 && set_param(ctx, host) &&
+	    X509_STORE_CTX_set_app_data(ctx, &worst) == 1) {
 		X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 		ok = X509_verify_cert(ctx) == 1;
 		ok = ok && (worst < N_FAULTS ||
 		    X509_STORE_CTX_get_error(ctx) == X509_V_OK);
 	}
+	if (sg_probe_tls_is_starved())
+		worst = fault_of(X509_V_ERR_OUT_OF_MEM);
 	X509_STORE_CTX_free(ctx);
 	ERR_clear_error();
 	if (!ok && worst == N_FAULTS)

@@ -90,11 +90,20 @@ sg_probe_conn_say(struct sg_probe_conn *conn, const char *line)
 
 /* --- in ----------------------------------------------------------------- */
 
+/* For sg_probe_tls_is_starved(). */
+static void
+expect_no_error(void)
+{
+	ERR_clear_error();
+	errno = 0;
+}
+
 static bool
 on_tls_error(struct sg_probe_conn *conn, int rc)
 {
 	const char *why;
 	enum sg_reason reason;
+	bool starved;
 
 	switch (SSL_get_error(conn->ssl, rc)) {
 	case SSL_ERROR_WANT_READ:
@@ -104,8 +113,12 @@ on_tls_error(struct sg_probe_conn *conn, int rc)
 		return (sg_probe_on_close(conn, SG_REASON_VALIDATION_FAILURE,
 		    "connection closed"));
 	default:
+		starved = sg_probe_tls_is_starved();
 		flush(conn); /* the alert */
 		reason = sg_probe_tls_fault(&why);
+		if (starved)
+			return (sg_probe_on_close(conn, SG_REASON_INTERNAL,
+			    "out of memory"));
 		return (sg_probe_on_close(conn, reason, why));
 	}
 }
@@ -118,7 +131,7 @@ read_tls(struct sg_probe_conn *conn)
 	int rc;
 
 	for (;;) {
-		ERR_clear_error();
+		expect_no_error();
 		rc = SSL_read_ex(conn->ssl, buf, sizeof(buf), &n);
 		if (rc != 1)
 			return (on_tls_error(conn, rc));
@@ -133,7 +146,7 @@ drive_tls(struct sg_probe_conn *conn)
 	int rc;
 
 	if (conn->step == SG_STEP_HANDSHAKE) {
-		ERR_clear_error();
+		expect_no_error();
 		rc = SSL_connect(conn->ssl);
 		if (rc != 1)
 			return (on_tls_error(conn, rc));

@@ -132,7 +132,7 @@ bool sg_probe_on_secure(struct sg_probe_conn *conn);
 /* Octets that are no TLS came where TLS was due (M-15). */
 bool sg_probe_on_injection(struct sg_probe_conn *conn);
 /* The peer closed, or TLS failed: why is our words, or OpenSSL's. reason is
-   used where the table has a failure of TLS. */
+   used where the table has a failure of TLS; INTERNAL: untested, wherever. */
 bool sg_probe_on_close(struct sg_probe_conn *conn, enum sg_reason reason,
     const char *why);
 bool sg_probe_on_timeout(struct sg_probe_conn *conn);
@@ -152,11 +152,16 @@ void sg_probe_tls_judge(struct sg_probe_conn *conn,
 /* Takes OpenSSL's error of a handshake or connection that failed: is the
    version to blame, and its words. */
 enum sg_reason sg_probe_tls_fault(const char **why_r);
+/* OpenSSL calls that began with no error and errno 0 had no memory. It often
+   says something else then, a digest that is too long, or nothing; it does no
+   I/O here, so that ENOMEM can only be malloc()'s. */
+bool sg_probe_tls_is_starved(void);
 
 /* --- probe_cert.c ------------------------------------------------------- */
 
 /* Is the chain that the peer of ssl sent valid by PKIX, for host, by DNS-ID
-   (V-07 to V-09)? NONE: it is; else why not, and words for it. */
+   (V-07 to V-09)? NONE: it is; INTERNAL: there was no memory to tell; else why
+   not, and words for it. */
 enum sg_reason sg_probe_cert_judge(SSL *ssl, const char *host,
     const char **why_r);
 /* The same for the result of a verification that OpenSSL made. */

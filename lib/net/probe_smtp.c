@@ -257,6 +257,9 @@ sg_probe_on_close(struct sg_probe_conn *conn, enum sg_reason reason,
 		return (drop(conn));
 	if (m.state == SG_PROBE_FAIL)
 		m.reason = reason;
+	/* That we had no memory is no fault of its TLS. */
+	if (reason == SG_REASON_INTERNAL)
+		m = (struct meaning) { SG_PROBE_UNTESTED, reason };
 	return (end(conn, m, false, why));
 }
 

@@ -10,6 +10,7 @@
  * each must be taken: OpenSSL falls back to PKIX when it took none
  * (LIBRARIES 3).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <openssl/err.h>
@@ -38,6 +39,8 @@ on_verify(X509_STORE_CTX *ctx, void *arg)
 	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 1);
 	conn->dane_ok = X509_verify_cert(ctx) == 1;
 	conn->dane_error = X509_STORE_CTX_get_error(ctx);
+	if (sg_probe_tls_is_starved())
+		conn->dane_error = X509_V_ERR_OUT_OF_MEM;
 	return (1);
 }
 
@@ -133,8 +136,9 @@ open_ssl(struct sg_probe_conn *conn)
 	BIO_up_ref(conn->in);
 	BIO_up_ref(conn->out);
 	SSL_set_bio(ssl, conn->in, conn->out);
-	SSL_set_app_data(ssl, conn);
 	SSL_set_connect_state(ssl);
+	if (SSL_set_app_data(ssl, conn) != 1)
+		return (false);
 	if (probe->n_tlsa > 0)
 		return (add_tlsa(ssl, probe));
 	return (SSL_set_tlsext_host_name(ssl, probe->host) == 1);
@@ -225,7 +229,8 @@ judge(struct sg_probe_conn *conn, enum sg_level *level,
 	}
 	*level = SG_LEVEL_DANE;
 	reason = judge_dane(conn, why_r);
-	return (reason);
+	return (reason == SG_REASON_NONE && *pkix == SG_REASON_INTERNAL
+	    ? *pkix : reason);
 }
 
 void
@@ -237,6 +242,12 @@ sg_probe_tls_judge(struct sg_probe_conn *conn, struct sg_probe_finding *found)
 	size_t len;
 
 	reason = judge(conn, &level, &pkix, &why);
+	if (reason == SG_REASON_INTERNAL) {
+		*found = (struct sg_probe_finding) {
+			.state = SG_PROBE_UNTESTED, .reason = reason,
+			.detail = "out of memory" };
+		return;
+	}
 	*found = (struct sg_probe_finding) {
 		.state = reason == SG_REASON_NONE ? SG_PROBE_OK : SG_PROBE_FAIL,
 		.reason = reason == SG_REASON_NONE ? pkix : reason,
@@ -251,6 +262,19 @@ sg_probe_tls_judge(struct sg_probe_conn *conn, struct sg_probe_finding *found)
 }
 
 /* --- what went wrong ---------------------------------------------------- */
+
+static bool
+is_of_memory(unsigned long e)
+{
+	return (e != 0 && ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE);
+}
+
+bool
+sg_probe_tls_is_starved(void)
+{
+	return (errno == ENOMEM || is_of_memory(ERR_peek_error()) ||
+	    is_of_memory(ERR_peek_last_error()));
+}
 
 static const char *
 fault_text(unsigned long e)
