@@ -64,5 +64,7 @@ void sg_dns_cancel(struct sg_dns_query *query);
    mail would leave. Questions wait for the first trial (SG_DNS_TRIAL_MS at
    most). */
 #define SG_DNS_TRIAL_MS 4000
+/* What the process exits with when libunbound cannot start asking. */
+#define SG_DNS_LOST 75
 bool sg_dns_validates(const struct sg_dns *dns);
 #endif

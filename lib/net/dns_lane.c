@@ -9,7 +9,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <unbound-event.h>
+#include "base/log.h"
 #include "net/dns_message.h"
 #include "net/dns_private.h"
 
@@ -102,6 +104,18 @@ on_answer(void *arg, int rcode, void *packet, int len, int sec, char *why,
 		tell(call, rcode, packet, n, sec, why);
 }
 
+/* The first question sets up what asks. If that fails (memory, descriptors)
+   libunbound frees the event base, ours, with what it had made, and would free
+   it again (libworker_setup() of 1.17.1; 2026-11-28): nothing on it may be
+   touched any more. */
+__attribute__((noreturn)) static void
+give_up(void)
+{
+	sg_log(SG_LOG_ERR, "libunbound cannot start asking (memory or "
+	    "descriptors): this process ends");
+	_exit(SG_DNS_LOST);
+}
+
 int
 sg_dns_call_start(struct sg_dns_call *call, struct sg_dns_lane *lane,
     const char *name, int type, sg_dns_call_cb *cb, void *arg)
@@ -114,6 +128,8 @@ sg_dns_call_start(struct sg_dns_call *call, struct sg_dns_lane *lane,
 	code = ub_resolve_event(lane->ctx, name, type, 1, call, on_answer,
 	    &call->id);
 	call->asking = false;
+	if (code == UB_INITFAIL)
+		give_up();
 	if (code == 0 && call->answered && call->kept == NULL)
 		code = UB_NOMEM;
 	if (code != 0)

@@ -182,19 +182,18 @@ set_insecure(struct ub_ctx *ctx, const struct sg_config *config,
 
 /* libunbound answers NXDOMAIN for `test.` by itself. Other resolvers, named
    here or in resolv.conf, may know better (a laboratory's); own recursion
-   from the root cannot. localhost, invalid and onion stay built in. Last of
-   all: this finalises. */
+   from the root cannot, and a zone that is not there is removed instead.
+   localhost, invalid and onion stay built in. Last of all, and always: this
+   finalises, so that what is wrong with the set-up is told here. */
 static enum sg_rc
 open_test_zone(struct ub_ctx *ctx, const struct sg_config *config,
     struct sg_err *err)
 {
-	int code;
+	const char *zone = config->dns_recursive ? "none.test." : "test.";
+	int code = ub_ctx_zone_remove(ctx, zone);
 
-	if (config->dns_recursive)
-		return (SG_OK);
-	code = ub_ctx_zone_remove(ctx, "test.");
-	return (code == 0 ? SG_OK : refused(err, "the set-up, at zone",
-	    "test.", code));
+	return (code == 0 ? SG_OK : refused(err, "the set-up, at zone", zone,
+	    code));
 }
 
 static enum sg_rc
