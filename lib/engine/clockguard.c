@@ -10,6 +10,7 @@
  */
 #include "engine/clockguard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,8 @@ is_jump(int64_t was_ms, int64_t is_ms)
 
 /* --- the mark -------------------------------------------------------------- */
 
-/* What was last seen, 0 for nothing; and how long it was suspect. */
+/* What was last seen, 0 for nothing; and how long it was suspect. One that is
+   there and cannot be read tells nothing of the clock: suspect as well. */
 static struct sg_wall
 read_mark(const char *path, int64_t *suspect_s)
 {
@@ -66,18 +68,24 @@ read_mark(const char *path, int64_t *suspect_s)
 	struct sg_wall mark = { 0 };
 
 	*suspect_s = 0;
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return mark;
-	if (read(fd, text, sizeof(text) - 1) > 0) {
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0) {
 		mark.s = strtoll(text, &end, 10);
 		*suspect_s = strtoll(end, NULL, 10);
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	if (mark.s > 0)
+		return mark;
+	*suspect_s = SG_CLOCK_SUSPECT_S;
+	sg_log(SG_LOG_WARN, "%s cannot be read: the clock is suspect for a day",
+	    path);
 	return mark;
 }
 
-/* In place, and as long as before: a cut or lost one is none, or an older one,
-   and both only make more suspicious. */
+/* In place, and as long as before: a cut one cannot be read, a lost one leaves
+   an older one, and both only make more suspicious. */
 static void
 write_mark(struct sg_clockguard *g)
 {
@@ -89,13 +97,14 @@ write_mark(struct sg_clockguard *g)
 	if (g->path == NULL)
 		return;
 	fd = open(g->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return;
 	n = snprintf(text, sizeof(text), "%020lld %020lld\n",
 	    (long long)sg_wall_now().s, left > 0 ? (long long)left / 1000 : 0);
-	if (pwrite(fd, text, (size_t)n, 0) != n)
+	if (fd < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
 		sg_log(SG_LOG_WARN, "%s cannot be written", g->path);
-	close(fd);
+		(void)!ftruncate(fd, 0); /* half of one could lull */
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
 /* --- a jump ------------------------------------------------------------------ */

@@ -24,7 +24,8 @@ struct sg_clockguard {
 };
 
 /* path (may be NULL) is where the last time seen is kept; against that the
-   clock is held now. store is borrowed. */
+   clock is held now. store is borrowed. Out of memory g->path stays NULL, and
+   nothing is known of the clock. */
 void sg_clockguard_init(struct sg_clockguard *g, struct sg_store *store,
     const char *path);
 /* Leaves a last mark. */

@@ -106,7 +106,8 @@ sg_engine_new(const struct sg_engine_params *params, struct sg_engine **out_r,
 
 	*out_r = NULL;
 	if (e == NULL || e->event_fd < 0 || e->frame_buf == NULL ||
-	    e->limits.groups == NULL) {
+	    e->limits.groups == NULL ||
+	    (params->clock_path != NULL && e->clock.path == NULL)) {
 		sg_err_set(err, SG_REASON_INTERNAL, "engine: %s",
 		    strerror(errno));
 		if (e != NULL)
