@@ -16,7 +16,8 @@
 #include <bsd/string.h>
 
 #define FRAME_MAX 65536
-#define PATIENCE_S 20 /* far above the reply deadline */
+
+int milter_patience_s = 20;
 
 static bool
 put(struct milter_client *c, char command, const void *data, size_t len)
@@ -109,7 +110,7 @@ bool
 milter_connect(struct milter_client *c, const char *path, uint32_t offer)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	struct timeval patience = { PATIENCE_S, 0 };
+	struct timeval patience = { milter_patience_s, 0 };
 	uint32_t want[3] = { htonl(6), htonl(offer != 0 ? offer : 0x1ff),
 		htonl(0x1fffff) };
 	unsigned char buf[FRAME_MAX + 1];

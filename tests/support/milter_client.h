@@ -28,6 +28,9 @@ struct milter_reply {
 	char quarantine[512];
 };
 
+/* For how long an answer is waited for; then the connection is gone. */
+extern int milter_patience_s;
+
 /* Connects to a unix socket path and negotiates; false: could not. offer
    limits the actions offered (0 = all that Postfix offers). */
 bool milter_connect(struct milter_client *c, const char *path, uint32_t offer);

@@ -21,7 +21,7 @@ struct plan_bench {
 	struct dns_row *rows;
 	struct sg_dns_server forward;
 	struct sg_cidr loopback;
-	char anchor_path[64];
+	char anchor_path[512];
 	struct sg_config config;
 	struct sg_net net;
 	struct sg_job job; /* port: the MX hosts'; may be probed */

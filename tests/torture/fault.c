@@ -19,19 +19,24 @@
 #include "torture/fault.h"
 
 const char *const fault_names[FAULT_KINDS] = { "memory", "file", "network",
-	"thread", "disk", "library" };
+	"thread", "disk", "library", "inside" };
 
-/* Shared with the processes that a scenario forks. */
+/* Shared with the processes that a scenario forks, a new one each. */
 static struct plan {
 	atomic_int kind; /* -1: none */
 	atomic_uint calls, nth;
 	atomic_bool forever, happened;
 } *plan;
 static _Thread_local int armed;
+static bool all_armed;
 
 void
 fault_plan(enum fault_kind kind, unsigned n, bool all_behind)
 {
+	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (plan == MAP_FAILED)
+		abort();
 	atomic_store(&plan->calls, 0);
 	atomic_store(&plan->nth, n);
 	atomic_store(&plan->forever, all_behind);
@@ -49,6 +54,12 @@ void
 fault_disarm(void)
 {
 	armed--;
+}
+
+void
+fault_arm_all(void)
+{
+	all_armed = true;
 }
 
 void
@@ -76,12 +87,17 @@ fault_is_forever(void)
 }
 
 bool
+fault_is_planned(enum fault_kind kind)
+{
+	return plan != NULL && atomic_load(&plan->kind) == (int)kind;
+}
+
+bool
 fault_is_due(enum fault_kind kind)
 {
 	unsigned n, k;
 
-	if (armed <= 0 || plan == NULL ||
-	    atomic_load(&plan->kind) != (int)kind)
+	if ((armed <= 0 && !all_armed) || !fault_is_planned(kind))
 		return false;
 	k = atomic_load(&plan->nth);
 	n = atomic_fetch_add(&plan->calls, 1) + 1;
@@ -182,6 +198,30 @@ __wrap_asprintf(char **out, const char *fmt, ...)
 	return n;
 }
 
+/* What becomes of asprintf() and vasprintf() with _FORTIFY_SOURCE. */
+int __real___vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
+int __wrap___vasprintf_chk(char **out, int flag, const char *fmt, va_list ap);
+int __wrap___asprintf_chk(char **out, int flag, const char *fmt, ...);
+
+int
+__wrap___vasprintf_chk(char **out, int flag, const char *fmt, va_list ap)
+{
+	return fails_with(FAULT_MEMORY, ENOMEM)
+	    ? -1 : __real___vasprintf_chk(out, flag, fmt, ap);
+}
+
+int
+__wrap___asprintf_chk(char **out, int flag, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = __wrap___vasprintf_chk(out, flag, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
 /* --- files ---------------------------------------------------------------- */
 
 int __real_open(const char *path, int flags, ...);
@@ -269,6 +309,8 @@ int __real_memfd_create(const char *name, unsigned flags);
 int __wrap_memfd_create(const char *name, unsigned flags);
 ssize_t __real_pread(int fd, void *buf, size_t n, off_t at);
 ssize_t __wrap_pread(int fd, void *buf, size_t n, off_t at);
+ssize_t __real_pwrite(int fd, const void *buf, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t at);
 size_t __real_fwrite(const void *buf, size_t size, size_t n, FILE *f);
 size_t __wrap_fwrite(const void *buf, size_t size, size_t n, FILE *f);
 int __real_fflush(FILE *f);
@@ -287,6 +329,13 @@ ssize_t
 __wrap_pread(int fd, void *buf, size_t n, off_t at)
 {
 	return fails_with(FAULT_FILE, EIO) ? -1 : __real_pread(fd, buf, n, at);
+}
+
+/* A disk that is getting full takes half of it. */
+ssize_t
+__wrap_pwrite(int fd, const void *buf, size_t n, off_t at)
+{
+	return __real_pwrite(fd, buf, fails(FAULT_FILE) ? n / 2 : n, at);
 }
 
 size_t
@@ -327,6 +376,8 @@ ssize_t __real_send(int fd, const void *buf, size_t n, int flags);
 ssize_t __wrap_send(int fd, const void *buf, size_t n, int flags);
 ssize_t __real_recv(int fd, void *buf, size_t n, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t n, int flags);
+int __real___poll_chk(struct pollfd *p, nfds_t n, int ms, size_t size);
+int __wrap___poll_chk(struct pollfd *p, nfds_t n, int ms, size_t size);
 int __real_eventfd(unsigned initial, int flags);
 int __wrap_eventfd(unsigned initial, int flags);
 
@@ -351,6 +402,14 @@ __wrap_poll(struct pollfd *p, nfds_t n, int ms)
 	if (n == 0 || !fails_with(FAULT_NETWORK, ENOMEM))
 		return __real_poll(p, n, ms);
 	/* What poll(2) leaves alone when it fails. */
+	return -1;
+}
+
+int
+__wrap___poll_chk(struct pollfd *p, nfds_t n, int ms, size_t size)
+{
+	if (n == 0 || !fails_with(FAULT_NETWORK, ENOMEM))
+		return __real___poll_chk(p, n, ms, size);
 	return -1;
 }
 
@@ -483,11 +542,7 @@ __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr,
 void
 fault_setup(void)
 {
-	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (plan == MAP_FAILED)
-		abort();
-	fault_end();
+	fault_setup_inside();
 	fault_setup_sqlite();
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
 }

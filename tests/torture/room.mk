@@ -9,9 +9,11 @@ FAULT_LINK = $(AM_LDFLAGS) \
 	-Wl,--wrap=recv,--wrap=eventfd,--wrap=pthread_create,--wrap=fork \
 	-Wl,--wrap=accept4,--wrap=socketpair,--wrap=bind,--wrap=listen \
 	-Wl,--wrap=sendmsg,--wrap=recvmsg,--wrap=memfd_create,--wrap=pread \
-	-Wl,--wrap=fwrite,--wrap=fflush,--wrap=fclose
+	-Wl,--wrap=pwrite,--wrap=fwrite,--wrap=fflush,--wrap=fclose \
+	-Wl,--wrap=__asprintf_chk,--wrap=__vasprintf_chk,--wrap=__poll_chk
 FAULT = tests/torture/fault.h tests/torture/fault.c \
-	tests/torture/fault_sqlite.c \
+	tests/torture/fault_sqlite.c tests/torture/fault_inside.c \
+	tests/torture/crash.h tests/torture/crash.c \
 	tests/torture/torture.h tests/torture/torture.c
 TORTURES = tests/torture/torture_base tests/torture/torture_store \
 	tests/torture/torture_kill tests/torture/torture_serve \
@@ -41,7 +43,7 @@ tests_torture_torture_serve_LDADD = libstsgate.a $(SG_LIBS)
 if HAVE_CHECK
 TORTURES_WITH_CHECK = tests/torture/torture_engine \
 	tests/torture/torture_net tests/torture/torture_https \
-	tests/torture/torture_desk
+	tests/torture/torture_desk tests/torture/torture_milter
 LIBRARY_LINK = $(FAULT_LINK) \
 	-Wl,--wrap=SSL_new,--wrap=SSL_CTX_new,--wrap=BIO_new \
 	-Wl,--wrap=X509_STORE_new,--wrap=X509_STORE_CTX_new,--wrap=event_new \
@@ -65,6 +67,15 @@ tests_torture_torture_engine_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
 tests_torture_torture_engine_CFLAGS = $(TEST_CFLAGS)
 tests_torture_torture_engine_LDFLAGS = $(FAULT_LINK)
 tests_torture_torture_engine_LDADD = libstsgate.a $(SG_LIBS)
+tests_torture_torture_milter_SOURCES = tests/torture/torture_milter.c \
+	tests/torture/no_check.c $(FAULT) tests/support/fake_worker.h \
+	tests/support/fake_worker.c tests/support/milter_client.h \
+	tests/support/milter_client.c milter/session.c milter/route.c \
+	milter/message.c milter/gate.c milter/reply.c milter/wake.c
+tests_torture_torture_milter_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/milter
+tests_torture_torture_milter_CFLAGS = $(TEST_CFLAGS)
+tests_torture_torture_milter_LDFLAGS = $(FAULT_LINK)
+tests_torture_torture_milter_LDADD = libstsgate.a $(SG_LIBS) $(MILTER_LIBS)
 tests_torture_torture_desk_SOURCES = tests/torture/torture_desk.c \
 	tests/torture/fault_library.c tests/torture/no_check.c $(FAULT) \
 	tests/support/fake_worker.h tests/support/fake_worker.c \
@@ -96,5 +107,5 @@ dist_check_SCRIPTS += tests/torture/exhaust.py
 
 .PHONY: torture
 torture: $(TORTURES) stsgate$(EXEEXT)
-	for program in $(TORTURES); do ./$$program -l || exit 1; done
+	for program in $(TORTURES); do ./$$program -l -j4 || exit 1; done
 	$(srcdir)/tests/torture/exhaust.py ./stsgate$(EXEEXT)

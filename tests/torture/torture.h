@@ -18,6 +18,7 @@ struct torture {
 	unsigned kinds; /* 1 << FAULT_...: those that it meets */
 	void (*run)(void); /* arms and disarms around what is tested */
 	unsigned step; /* in the short mode only each step-th call; 0: all */
+	unsigned inside_step; /* the same of FAULT_INSIDE, which has more */
 };
 
 #define torture_hold(e) \
@@ -34,6 +35,7 @@ torture_broken(const char *what, const char *file, int line)
 __attribute__((noreturn)) void torture_end(void);
 
 /* Of all; `-l` is the long mode, `-k NAME` one scenario,
-   `-f KIND` one kind of faults (fault_names), `-n N` one call. */
+   `-f KIND` one kind of faults (fault_names), `-n N` one call, `-j N` so many
+   at once where memory is refused inside libraries. */
 int torture_main(int argc, char **argv, const struct torture *all, size_t n);
 #endif

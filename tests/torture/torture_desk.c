@@ -343,11 +343,11 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-	    1 << FAULT_THREAD;
+	    1 << FAULT_THREAD | 1 << FAULT_INSIDE;
 	static const struct torture all[] = {
-		{ "map", kinds | 1 << FAULT_LIBRARY, serve_map, 13 },
-		{ "control", kinds, serve_desk, 53 },
-		{ "metrics", kinds, serve_metrics, 9 },
+		{ "map", kinds | 1 << FAULT_LIBRARY, serve_map, 13, 13 },
+		{ "control", kinds, serve_desk, 53, 499 },
+		{ "metrics", kinds, serve_metrics, 9, 9 },
 	};
 
 	return torture_main(argc, argv, all, N(all));

@@ -8,7 +8,8 @@
  * Holds: whatever fails, the recipient is not accepted; it is answered within
  * the reply deadline; and what libmilter is told is fit for it. Where the mail
  * host is good and a clean run accepts: what is accepted is pinned (THREATS
- * T25).
+ * T25). A clock that jumped while nobody was there is suspect, whatever fails,
+ * and still is after the next start (T9).
  */
 #include <sys/stat.h>
 #include <dirent.h>
@@ -202,6 +203,58 @@ pinned(void)
 	stop();
 }
 
+/* The last time seen is long ago. */
+static void
+make_mark(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	torture_hold(fd >= 0);
+	torture_hold(dprintf(fd, "%020lld %020lld\n",
+	    (long long)sg_wall_now().s - 10 * 86400, 0LL) == 42);
+	close(fd);
+}
+
+static bool
+is_suspect(const struct sg_engine_params *p)
+{
+	bool suspect;
+
+	torture_hold(sg_engine_new(p, &engine, NULL) == SG_OK);
+	suspect = sg_engine_clock_is_suspect(engine);
+	sg_engine_free(&engine);
+	return suspect;
+}
+
+static void
+clock_jumped(void)
+{
+	struct sg_store_params sp = { .path = NULL };
+	char path[96];
+	struct sg_engine_params ep = { .workers = 1, .clock_path = path };
+	struct sg_err err = { .text = "" };
+
+	snprintf(dir, sizeof(dir), "./torture-engine-XXXXXX");
+	torture_hold(mkdtemp(dir) != NULL);
+	atexit(remove_dir);
+	snprintf(path, sizeof(path), "%s/clock", dir);
+	make_mark(path);
+	read_config();
+	torture_hold(sg_store_open(&sp, &store, NULL) == SG_OK);
+	ep.store = store;
+	ep.config = config;
+	fault_arm();
+	(void)sg_engine_new(&ep, &engine, &err);
+	torture_hold(engine != NULL || err.text[0] != '\0');
+	torture_hold(engine == NULL || sg_engine_clock_is_suspect(engine));
+	sg_engine_free(&engine);
+	fault_disarm();
+	fault_end();
+	torture_hold(is_suspect(&ep));
+	torture_hold(is_suspect(&ep));
+	stop();
+}
+
 /* --- through libmilter's callbacks --------------------------------------- */
 
 static sfsistat
@@ -274,11 +327,12 @@ main(int argc, char **argv)
 	static const unsigned all_kinds = 1 << FAULT_MEMORY | 1 << FAULT_FILE |
 	    1 << FAULT_NETWORK | 1 << FAULT_THREAD;
 	const struct torture all[] = {
-		{ "gate", all_kinds, gate, 0 },
+		{ "gate", all_kinds, gate, 0, 0 },
 		{ "gate-with-disk", all_kinds | 1 << FAULT_DISK,
-		    gate_with_disk, 29 },
-		{ "pinned", all_kinds, pinned, 9 },
-		{ "session", all_kinds, session, 0 },
+		    gate_with_disk, 29, 0 },
+		{ "pinned", all_kinds, pinned, 9, 0 },
+		{ "clock", all_kinds, clock_jumped, 0, 0 },
+		{ "session", all_kinds, session, 0, 0 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));

@@ -114,10 +114,10 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-	    1 << FAULT_LIBRARY | 1 << FAULT_FILE;
+	    1 << FAULT_LIBRARY | 1 << FAULT_FILE | 1 << FAULT_INSIDE;
 	const struct torture all[] = {
-		{ "good", kinds, good, 7 },
-		{ "another-name", kinds, another_name, 11 },
+		{ "good", kinds, good, 7, 397 },
+		{ "another-name", kinds, another_name, 11, 397 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));

@@ -3,14 +3,18 @@
  * torture_net.c - a worker's lookup, against real DNS and mail servers, while
  * calls of the worker fail. One domain has a policy that is fetched, a signed
  * MX RRset, one host with TLSA that fits and one without; the other publishes
- * no policy, but TLSA that does not fit, and a third an enforce policy and a
- * host whose certificate is another's, so that a clean run refuses both.
+ * no policy, but TLSA that does not fit, a third an enforce policy and a host
+ * whose certificate is another's, and the MX RRset of the last is forged, so
+ * that a clean run refuses all three.
  *
  * Holds: it ends, with facts or by saying that it cannot; "could not look" is
  * never "there is none": TXT is not NONE, MX is neither implicit nor null nor
  * NXDOMAIN, TLSA is not NONE at the host that has it, if its addresses were
- * found; what was not verified is not called verified; the facts are ones
- * that the front takes; and what a clean run refuses does not pass.
+ * found; a host is not called bad for what OpenSSL calls a lack of memory; what
+ * is signed is not called insecure, nor what is not signed secure;
+ * what was not verified is not called verified; the facts are ones that the
+ * front takes; what a clean run refuses does not pass. And so it is when
+ * nothing fails any more, whatever was kept of it.
  */
 #include <string.h>
 #include "decide/decide.h"
@@ -41,6 +45,7 @@ static const struct dns_row rows[] = {
 	{ "mta-sts.wrong.child.test", SG_DNS_A, DNS_DATA, "127.0.0.1", 0, 0 },
 	{ "wrong.child.test", SG_DNS_MX, DNS_DATA, "10 w.test", 0, 0 },
 	{ "w.test", SG_DNS_A, DNS_DATA, "127.0.0.4", 0, 0 },
+	{ "bogus.test", SG_DNS_MX, DNS_BAD_SIG, "10 a.test", 0, 0 },
 };
 
 static unsigned called;
@@ -69,7 +74,13 @@ check_mx(const struct sg_facts_mx *mx)
 	    (mx->tlsa != SG_TLSA_NONE && mx->tlsa != SG_TLSA_UNUSABLE));
 	torture_hold(has_tlsa || mx->tlsa != SG_TLSA_USABLE);
 	torture_hold(mx->addrs != SG_ADDR_NONE);
+	torture_hold(mx->probe.state != SG_PROBE_FAIL ||
+	    strstr(mx->probe.detail, "malloc failure") == NULL);
 	torture_hold(mx->probe.level != SG_LEVEL_DANE || has_tlsa);
+	torture_hold(mx->probe.state != SG_PROBE_OK ||
+	    mx->probe.level >= SG_LEVEL_VERIFY);
+	torture_hold(mx->probe.state != SG_PROBE_OK ||
+	    mx->tlsa != SG_TLSA_USABLE || mx->probe.level == SG_LEVEL_DANE);
 	torture_hold(mx->probe.state == SG_PROBE_OK ||
 	    mx->probe.state == SG_PROBE_FAIL ||
 	    mx->probe.level == SG_LEVEL_NONE);
@@ -80,6 +91,8 @@ check_published(const struct sg_facts *f)
 {
 	torture_hold(f->sts.txt.state != SG_TXT_NONE &&
 	    f->sts.txt.state != SG_TXT_INVALID);
+	torture_hold(f->mx_state != SG_MX_FOUND ||
+	    f->mx_dnssec == SG_DNSSEC_SECURE);
 	for (unsigned i = 0; i < f->n_mx; i++)
 		check_mx(&f->mx[i]);
 }
@@ -92,6 +105,10 @@ check_refused(const struct sg_facts *f)
 	sg_decide_verdict(f, SG_REQUIRE_PUBLISHED, false, sg_wall_now(), &v);
 	torture_hold(v.result != SG_RESULT_PASS &&
 	    v.result != SG_RESULT_NOT_APPLICABLE);
+	torture_hold(strcmp(f->hop.name, "bogus.test") != 0 ||
+	    f->mx_state != SG_MX_FOUND);
+	torture_hold(strcmp(f->hop.name, "wrong.child.test") != 0 ||
+	    f->mx_state != SG_MX_FOUND || f->mx_dnssec == SG_DNSSEC_INSECURE);
 }
 
 static void
@@ -122,6 +139,7 @@ look_up(struct plan_bench *b, const char *hop)
 	b->job.deadline_ms = DEADLINE_MS;
 	snprintf(b->job.hop.name, sizeof(b->job.hop.name), "%s", hop);
 	b->net.https->body = POLICY;
+	called = 0;
 	fault_arm();
 	plan = sg_plan_start(&b->net, &b->job, on_learnt, b);
 	while (plan != NULL && called == 0)
@@ -141,6 +159,8 @@ run(const char *hop, bool early)
 
 	plan_bench_open(&b, rows, N(rows), "DNS:a.test,DNS:da.test");
 	b.job.early = early;
+	look_up(&b, hop);
+	fault_end();
 	look_up(&b, hop);
 	plan_bench_close(&b);
 }
@@ -169,6 +189,12 @@ mismatch(void)
 	run("wrong.child.test", false);
 }
 
+static void
+forged(void)
+{
+	run("bogus.test", false);
+}
+
 /* What a worker makes before it can look anything up. */
 static void
 start(void)
@@ -192,7 +218,7 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned kinds = 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-	    1 << FAULT_LIBRARY;
+	    1 << FAULT_LIBRARY | 1 << FAULT_INSIDE;
 #ifdef __SANITIZE_THREAD__ /* it does not see by what libcrypto's cleanup is
 			       ordered when memory was short */
 	const unsigned start_kinds = (kinds & ~(1u << FAULT_MEMORY)) |
@@ -201,11 +227,12 @@ main(int argc, char **argv)
 	const unsigned start_kinds = kinds | 1 << FAULT_FILE;
 #endif
 	const struct torture all[] = {
-		{ "passed", kinds, passed, 23 },
-		{ "early", kinds, early, 29 },
-		{ "refused", kinds, refused, 17 },
-		{ "mismatch", kinds, mismatch, 17 },
-		{ "start", start_kinds, start, 5 },
+		{ "passed", kinds, passed, 23, 997 },
+		{ "early", kinds & ~(1u << FAULT_INSIDE), early, 29, 0 },
+		{ "refused", kinds, refused, 17, 797 },
+		{ "mismatch", kinds, mismatch, 17, 797 },
+		{ "forged", kinds, forged, 17, 149 },
+		{ "start", start_kinds, start, 5, 1499 },
 	};
 
 	return torture_main(argc, argv, all, N(all));

@@ -245,11 +245,11 @@ main(int argc, char **argv)
 {
 	static const struct torture all[] = {
 		{ "reload", 1 << FAULT_MEMORY | 1 << FAULT_FILE |
-		    1 << FAULT_THREAD, reload, 37 },
+		    1 << FAULT_THREAD, reload, 37, 0 },
 		{ "doors", 1 << FAULT_MEMORY | 1 << FAULT_FILE |
-		    1 << FAULT_NETWORK, doors, 0 },
+		    1 << FAULT_NETWORK | 1 << FAULT_INSIDE, doors, 0, 0 },
 		{ "supervise", 1 << FAULT_MEMORY | 1 << FAULT_NETWORK |
-		    1 << FAULT_THREAD, supervise, 9 },
+		    1 << FAULT_THREAD, supervise, 9, 0 },
 	};
 
 	setproctitle_init(argc, argv, environ);

@@ -437,19 +437,21 @@ int
 main(int argc, char **argv)
 {
 	static const struct torture all[] = {
-		{ "memory", 1 << FAULT_MEMORY, memory, 31 },
-		{ "disk", 1 << FAULT_DISK | 1 << FAULT_FILE, disk, 5 },
+		{ "memory", 1 << FAULT_MEMORY | 1 << FAULT_INSIDE, memory, 31,
+		    397 },
+		{ "disk", 1 << FAULT_DISK | 1 << FAULT_FILE, disk, 5, 0 },
 		{ "disk-then-end", 1 << FAULT_DISK | 1 << FAULT_FILE,
-		    disk_then_end, 5 },
+		    disk_then_end, 5, 0 },
 		{ "reading", 1 << FAULT_DISK | 1 << FAULT_FILE |
-		    1 << FAULT_MEMORY, reading, 17 },
-		{ "in-memory", 1 << FAULT_MEMORY, in_memory, 0 },
+		    1 << FAULT_MEMORY | 1 << FAULT_INSIDE, reading, 17, 199 },
+		{ "in-memory", 1 << FAULT_MEMORY, in_memory, 0, 0 },
 		{ "rescue", 1 << FAULT_DISK | 1 << FAULT_FILE |
-		    1 << FAULT_MEMORY, rescue, 149 },
-		{ "report", 1 << FAULT_DISK | 1 << FAULT_FILE, report, 23 },
+		    1 << FAULT_MEMORY, rescue, 149, 0 },
+		{ "report", 1 << FAULT_DISK | 1 << FAULT_FILE, report, 23, 0 },
 		{ "report-memory", 1 << FAULT_MEMORY | 1 << FAULT_THREAD,
-		    report_memory, 97 },
-		{ "landing", 1 << FAULT_DISK | 1 << FAULT_MEMORY, landing, 0 },
+		    report_memory, 97, 0 },
+		{ "landing", 1 << FAULT_DISK | 1 << FAULT_MEMORY |
+		    1 << FAULT_INSIDE, landing, 0, 17 },
 	};
 
 	return torture_main(argc, argv, all, sizeof(all) / sizeof(all[0]));
