@@ -93,9 +93,9 @@ sg_route_find(SMFICTX *ctx, const char *arg, struct sg_route *out,
 	}
 	if (addr.kind != SG_MAILADDR_DOMAIN)
 		return SG_NONE;
+	out->hops[0] = (struct sg_nexthop) { .port = SG_SMTP_PORT };
 	snprintf(out->hops[0].name, sizeof(out->hops[0].name), "%s",
 	    addr.domain);
-	out->hops[0].port = SG_SMTP_PORT;
 	out->n = 1;
 	return SG_OK;
 }
