@@ -110,7 +110,7 @@ weaker_in(const struct sg_facts *old, const struct sg_facts *learnt,
 	if (was == NULL)
 		return 0;
 	how = sg_sts_policy_weaker(learnt->sts.policy, was);
-	if ((how & SG_STS_WEAKER_MX) != 0 && is_mended(was, old, learnt))
+	if (is_mended(was, old, learnt))
 		how &= ~(unsigned)SG_STS_WEAKER_MX;
 	return how;
 }

@@ -37,7 +37,7 @@ is_cut(const struct sg_facts *f, unsigned i)
 static bool
 lacks_probe(const struct sg_facts *f, bool demand)
 {
-	if (!demand || f == NULL || f->n_mx == 0 || sg_enough_was_probed(f))
+	if (!demand || f == NULL || sg_enough_was_probed(f))
 		return false;
 	for (unsigned i = 0; i < f->n_mx; i++)
 		if ((f->mx[i].addrs == SG_ADDR_OK ||

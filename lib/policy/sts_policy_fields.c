@@ -272,7 +272,8 @@ sg_sts_policy_take_field(
 
 /* --- the whole ------------------------------------------------------------ */
 
-/* Under mode none a short life is what the RFC advises (8461 8.3). */
+/* Under mode none (which it is, too, while no mode is known) a short life is
+   what the RFC advises (8461 8.3). */
 static void
 advise_max_age(struct sg_sts_reader *r)
 {
@@ -283,7 +284,7 @@ advise_max_age(struct sg_sts_reader *r)
 		    "`max_age' is above the RFC's highest value, "
 		    "31557600: some senders refuse the policy, others take it "
 		    "for that");
-	if (!r->mode_known || r->mode == SG_STS_MODE_NONE)
+	if (r->mode == SG_STS_MODE_NONE)
 		return;
 	if (r->max_age == 0)
 		sg_sts_warn(r, line,
@@ -328,8 +329,7 @@ sg_sts_policy_judge_whole(struct sg_sts_reader *r)
 		sg_sts_error(r,
 		    "`max_age' is missing: add, say, `max_age: 604800' "
 		    "(seconds)");
-	if (r->first[SG_STS_MX] == 0 && r->mode_known &&
-	    r->mode != SG_STS_MODE_NONE)
+	if (r->first[SG_STS_MX] == 0 && r->mode != SG_STS_MODE_NONE)
 		sg_sts_error(r,
 		    "`mx' is missing: add a line `mx: host' for each MX "
 		    "host of the domain");

@@ -25,7 +25,7 @@ struct sg_sts_reader {
 	bool in_blanks; /* the line before was blank */
 	unsigned first[SG_STS_N_FIELDS]; /* line of the first, 0 = none */
 	bool mode_known, max_age_known;
-	enum sg_sts_mode mode;
+	enum sg_sts_mode mode; /* none until it is known */
 	uint64_t max_age; /* as written */
 	size_t n_mx, n_kept;
 	struct sg_span mx[SG_STS_POLICY_MAX_MX]; /* n_kept, none twice */
