@@ -11,6 +11,16 @@ check_PROGRAMS += tests/policy/test_sts_policy
 tests_policy_test_sts_policy_SOURCES = tests/policy/test_sts_policy.c
 tests_policy_test_sts_policy_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_sts_policy_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_sts_policy_caps
+tests_policy_test_sts_policy_caps_SOURCES = \
+	tests/policy/test_sts_policy_caps.c
+tests_policy_test_sts_policy_caps_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_sts_policy_caps_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_sts_policy_told
+tests_policy_test_sts_policy_told_SOURCES = \
+	tests/policy/test_sts_policy_told.c
+tests_policy_test_sts_policy_told_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_sts_policy_told_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/policy/test_tlsrpt_record
 tests_policy_test_tlsrpt_record_SOURCES = tests/policy/test_tlsrpt_record.c
 tests_policy_test_tlsrpt_record_CFLAGS = $(TEST_CFLAGS)
@@ -34,3 +44,7 @@ check_PROGRAMS += tests/policy/test_sts_weaker
 tests_policy_test_sts_weaker_SOURCES = tests/policy/test_sts_weaker.c
 tests_policy_test_sts_weaker_CFLAGS = $(TEST_CFLAGS)
 tests_policy_test_sts_weaker_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/policy/test_txt_fields
+tests_policy_test_txt_fields_SOURCES = tests/policy/test_txt_fields.c
+tests_policy_test_txt_fields_CFLAGS = $(TEST_CFLAGS)
+tests_policy_test_txt_fields_LDADD = $(TEST_LIBS)

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/x509.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include "policy/tlsa.h"
 #include "support/test_ca.h"
 
@@ -135,6 +136,72 @@ START_TEST(usable)
 }
 END_TEST
 
+/* A certificate of this many octets, by a comment in it. */
+static unsigned char *
+cert_of(size_t len)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	char *comment = malloc(len + 1);
+	unsigned char *der = NULL;
+	size_t got = 0, n = len - 300;
+
+	memset(comment, 'c', len);
+	comment[len] = '\0';
+	for (int i = 0; i < 2; i++) { /* a guess, and then it is known */
+		X509 *x = X509_new();
+		X509_EXTENSION *ext;
+
+		comment[n] = '\0';
+		ext = X509V3_EXT_conf_nid(NULL, NULL, NID_netscape_comment,
+		    comment);
+		comment[n] = 'c';
+		ck_assert(X509_set_pubkey(x, key) == 1 &&
+		    X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL &&
+		    X509_gmtime_adj(X509_getm_notAfter(x), 3600) != NULL &&
+		    X509_add_ext(x, ext, -1) == 1 && X509_sign(x, key, NULL));
+		OPENSSL_free(der);
+		der = NULL;
+		got = (size_t)i2d_X509(x, &der);
+		n += len - got;
+		X509_EXTENSION_free(ext);
+		X509_free(x);
+	}
+	ck_assert_uint_eq(got, len);
+	free(comment);
+	EVP_PKEY_free(key);
+	return (der);
+}
+
+/* T13: a whole certificate may have 8,192 octets. */
+START_TEST(largest)
+{
+	size_t len = SG_TLSA_FULL_MAX + (size_t)_i;
+	unsigned char *der = cert_of(len);
+	struct sg_tlsa rec = { SG_TLSA_DANE_EE, SG_TLSA_CERT, SG_TLSA_FULL,
+		der, len };
+
+	ck_assert(sg_tlsa_is_usable(&rec) == (_i == 0));
+	OPENSSL_free(der);
+}
+END_TEST
+
+/* What OpenSSL says of a record is nobody's error, and hides none. */
+START_TEST(errors_stay)
+{
+	struct sg_tlsa bad = record(3, (unsigned)_i, 0, DATA_CERT_LESS);
+	unsigned long before;
+
+	ERR_clear_error();
+	ck_assert(!sg_tlsa_is_usable(&bad));
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	ERR_raise(ERR_LIB_USER, 1);
+	before = ERR_peek_error();
+	ck_assert(!sg_tlsa_is_usable(&bad));
+	ck_assert_uint_eq(ERR_get_error(), before);
+	ck_assert_uint_eq(ERR_get_error(), 0);
+}
+END_TEST
+
 /* --- selection ---------------------------------------------------------- */
 
 struct short_rec {
@@ -162,6 +229,10 @@ static const struct {
 	    2, 3 },
 	{ "D-52: per usage", { { 3, 1, 1, DATA_32 }, { 2, 1, 2, DATA_64 } }, 2,
 	    3 },
+	{ "D-52: per usage and selector", { { 3, 0, 1, DATA_32 },
+	    { 2, 1, 2, DATA_64 } }, 2, 3 },
+	{ "D-52: of the others, too", { { 2, 0, 1, DATA_32 },
+	    { 3, 1, 2, DATA_64 } }, 2, 3 },
 	{ "D-52: Full stays beside digests", { { 3, 1, 0, DATA_SPKI },
 	    { 3, 1, 1, DATA_32 }, { 3, 1, 2, DATA_64 } }, 3, 5 },
 	{ "D-38: PKIX usages go", { { 0, 0, 1, DATA_32 }, { 2, 0, 1, DATA_32 },
@@ -253,6 +324,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, parse, 0, N(rdata));
 	tcase_add_test(tc, usable);
+	tcase_add_loop_test(tc, largest, 0, 2);
+	tcase_add_loop_test(tc, errors_stay, 0, 2);
 	tcase_add_loop_test(tc, select_kept, 0, N(sets));
 	tcase_add_test(tc, cap);
 	tcase_add_test(tc, mutated);
