@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "engine/doubt.h"
@@ -41,9 +42,21 @@ later(int64_t s)
 	mono.ms += s * 1000;
 }
 
-/* host: the MX host, or NULL; policy: "mode max_age mx", NULL: none. */
+static void
+set_hosts(struct sg_facts *f, const char *hosts)
+{
+	char names[2][50] = { "", "" };
+	int n = sscanf(hosts, "%49s %49s", names[0], names[1]);
+
+	f->mx_state = SG_MX_FOUND;
+	ck_assert_int_eq(sg_facts_set_mx(f, (unsigned)n), SG_OK);
+	for (int i = 0; i < n; i++)
+		snprintf(f->mx[i].host, sizeof(f->mx[i].host), "%s", names[i]);
+}
+
+/* hosts: one MX host or two, or NULL; policy: "mode max_age mx", NULL: none. */
 static struct sg_facts *
-facts_of(const char *host, const char *policy, int64_t fetched)
+facts_of(const char *hosts, const char *policy, int64_t fetched)
 {
 	static const struct sg_nexthop hop = { .name = "good.test",
 		.port = 25 };
@@ -54,11 +67,8 @@ facts_of(const char *host, const char *policy, int64_t fetched)
 
 	ck_assert_ptr_nonnull(f);
 	f->sts.txt.state = SG_TXT_RECORD;
-	if (host != NULL) {
-		f->mx_state = SG_MX_FOUND;
-		ck_assert_int_eq(sg_facts_set_mx(f, 1), SG_OK);
-		snprintf(f->mx[0].host, sizeof(f->mx[0].host), "%s", host);
-	}
+	if (hosts != NULL)
+		set_hosts(f, hosts);
 	if (policy == NULL)
 		return f;
 	ck_assert_int_ge(sscanf(policy, "%9s %u %99s", mode, &age, mx), 2);
@@ -83,6 +93,7 @@ believes(uint32_t wait_s, const char *key, const char *policy, int64_t *retry)
 	ck_assert(believed == (learnt->sts.policy != NULL));
 	ck_assert(believed == (learnt->sts.fetch.reason == SG_REASON_NONE));
 	ck_assert(believed || (learnt->sts.fetch.tried &&
+	    learnt->sts.fetch.at.s == now.s &&
 	    learnt->sts.text == NULL && learnt->sts.policy_id[0] == '\0'));
 	if (retry != NULL)
 		*retry = learnt->sts.fetch.retry_after.s - now.s;
@@ -103,6 +114,21 @@ START_TEST(test_wait_T7)
 	later(1);
 	ck_assert(believes(WAIT, "a", "none 86400", NULL));
 	ck_assert_uint_eq(doubts.n, 0);
+}
+END_TEST
+
+/* To the millisecond; and when it is fetched again, rounded up. */
+START_TEST(test_wait_ms_T7)
+{
+	int64_t retry = 0;
+
+	ck_assert(!believes(1, "a", "none 86400", &retry));
+	ck_assert_int_eq(retry, 2);
+	mono.ms += 999;
+	ck_assert(!believes(1, "a", "none 86400", &retry));
+	ck_assert_int_eq(retry, 2);
+	mono.ms += 1;
+	ck_assert(believes(1, "a", "none 86400", NULL));
 }
 END_TEST
 
@@ -188,6 +214,89 @@ START_TEST(test_bounded_T7)
 }
 END_TEST
 
+/* Wherever the oldest is. */
+START_TEST(test_oldest_T7)
+{
+	static const int oldest[] = { 0, 1, 2, SG_DOUBTS_MAX - 1 };
+	char key[20];
+
+	for (int i = 0; i < SG_DOUBTS_MAX; i++) {
+		mono.ms = 5000000 + (i == oldest[_i] ? 0 : 1 + i % 7);
+		snprintf(key, sizeof(key), "d%d", i);
+		ck_assert(!believes(WAIT, key, "none 86400", NULL));
+	}
+	mono.ms = 5000010;
+	ck_assert(!believes(WAIT, "another", "none 86400", NULL));
+	later(WAIT);
+	for (int i = 0; i < SG_DOUBTS_MAX; i++) {
+		snprintf(key, sizeof(key), "d%d", i);
+		if (i != oldest[_i])
+			ck_assert_msg(believes(WAIT, key, "none 86400", NULL),
+			    "%s is forgotten", key);
+	}
+	ck_assert(believes(WAIT, "another", "none 86400", NULL));
+	snprintf(key, sizeof(key), "d%d", oldest[_i]);
+	ck_assert(!believes(WAIT, key, "none 86400", NULL));
+}
+END_TEST
+
+START_TEST(test_fini)
+{
+	ck_assert(!believes(WAIT, "a", "none 86400", NULL));
+	sg_doubts_fini(&doubts);
+	ck_assert_ptr_null(doubts.all);
+	ck_assert_uint_eq(doubts.n, 0);
+	later(WAIT);
+	ck_assert(!believes(WAIT, "a", "none 86400", NULL));
+}
+END_TEST
+
+/* What comes and goes is in the log. */
+START_TEST(test_logged_T7)
+{
+	static const char *const want[] = {
+		"a: its new MTA-STS policy is weaker than the one in force "
+		"(mode none instead of enforce) and is not believed until it "
+		"is seen again",
+		"a: the weaker MTA-STS policy is gone again, or there is none "
+		"any more that it would weaken",
+		"b: its new MTA-STS policy is weaker than the one in force "
+		"(mode none instead of enforce) and is not believed until it "
+		"is seen again",
+		"b: the weaker MTA-STS policy has been seen again and is in "
+		"force",
+		"c: its new MTA-STS policy is weaker than the one in force "
+		"(a much shorter max_age) and is not believed until it is "
+		"seen again",
+		"c: the weaker MTA-STS policy is believed: "
+		"https.confirm_weaker is off",
+	};
+	FILE *log = tmpfile();
+	char line[500];
+	int fd = dup(STDERR_FILENO), n = 0;
+
+	sg_log_init(SG_LOG_STDERR, SG_LOG_WARN, "test");
+	ck_assert_int_ge(dup2(fileno(log), STDERR_FILENO), 0);
+	believes(WAIT, "a", "none 86400", NULL);
+	believes(WAIT, "a", ENFORCE, NULL);
+	believes(WAIT, "b", "none 86400", NULL);
+	believes(WAIT, "b", "none 86400", NULL); /* no news */
+	later(WAIT);
+	believes(WAIT, "b", "none 86400", NULL);
+	believes(WAIT, "c", "enforce 60 mx.good.test", NULL);
+	believes(0, "c", "enforce 60 mx.good.test", NULL);
+	believes(0, "c", "enforce 60 mx.good.test", NULL);
+	ck_assert_int_ge(dup2(fd, STDERR_FILENO), 0);
+	close(fd);
+	rewind(log);
+	for (; fgets(line, sizeof(line), log) != NULL; n++)
+		ck_assert_msg(n < N(want) && strstr(line, want[n]) != NULL,
+		    "line %d: %s", n + 1, line);
+	ck_assert_int_eq(n, N(want));
+	fclose(log);
+}
+END_TEST
+
 /* When it is fetched again: at the end of the wait, hourly at least, and when
    the old one ends. */
 START_TEST(test_retry_T7)
@@ -240,6 +349,15 @@ static const struct {
 	    "enforce 604800 mx.else.test", 0, true },
 	{ "T8 mended, MX cannot be looked up just now", "mx.else.test",
 	    ENFORCE, NULL, "enforce 604800 mx.else.test", 0, true },
+	{ "T7 the second of the old hosts was named", "mx.else.test "
+	    "mx.good.test", ENFORCE, "mx.else.test",
+	    "enforce 604800 mx.else.test", 0, false },
+	{ "T7 the second of the new hosts is named", "mx.else.test", ENFORCE,
+	    "mx.else.test mx.good.test", "enforce 604800 mx.else.test", 0,
+	    false },
+	{ "T8 mended, of two", "mx.else.test mx.third.test", ENFORCE,
+	    "mx.else.test mx.third.test", "enforce 604800 mx.else.test", 0,
+	    true },
 	{ "T8 mended, by a short max_age: that waits", "mx.else.test",
 	    ENFORCE, "mx.else.test", "enforce 60 mx.else.test", 0, false },
 	{ "T8 mended, by mode none: that waits", "mx.else.test", ENFORCE,
@@ -327,6 +445,11 @@ START_TEST(test_bound_T7)
 	sg_doubt_bound(f, (struct sg_wall) { 10 });
 	ck_assert_int_eq(f->sts.fetched_at.s, 1);
 	sg_facts_unref(&f);
+	/* and one that would come to lie at 0 */
+	f = facts_of("mx.good.test", "enforce 31557600 a.test", 7);
+	sg_doubt_bound(f, (struct sg_wall) { 31557600 - SG_DOUBT_MOST_S });
+	ck_assert_int_eq(f->sts.fetched_at.s, 1);
+	sg_facts_unref(&f);
 }
 END_TEST
 
@@ -340,12 +463,16 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_wait_T7);
+	tcase_add_test(t, test_wait_ms_T7);
 	tcase_add_test(t, test_off_K07);
 	tcase_add_test(t, test_other_text_T7);
 	tcase_add_test(t, test_gone_again_T7);
 	tcase_add_test(t, test_no_fetch_T7);
 	tcase_add_test(t, test_each_by_itself_T7);
 	tcase_add_test(t, test_bounded_T7);
+	tcase_add_loop_test(t, test_oldest_T7, 0, 4);
+	tcase_add_test(t, test_fini);
+	tcase_add_test(t, test_logged_T7);
 	tcase_add_loop_test(t, test_retry_T7, 0, 6);
 	tcase_add_loop_test(t, test_old_and_new, 0, N(rows));
 	tcase_add_test(t, test_nothing_known);
