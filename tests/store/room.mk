@@ -25,3 +25,7 @@ check_PROGRAMS += tests/store/test_seal
 tests_store_test_seal_SOURCES = tests/store/test_seal.c tests/store/scratch.h
 tests_store_test_seal_CFLAGS = $(TEST_CFLAGS)
 tests_store_test_seal_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/store/test_seal_row
+tests_store_test_seal_row_SOURCES = tests/store/test_seal_row.c
+tests_store_test_seal_row_CFLAGS = $(TEST_CFLAGS)
+tests_store_test_seal_row_LDADD = $(TEST_LIBS)

@@ -2,7 +2,7 @@
 /*
  * test_seal.c - somebody else writes to the store's file: rows that are
  * changed, planted, swapped and put back, with a key and without.
- * (THREATS T21.)
+ * (THREATS T21.) A row by itself is in test_seal_row.c.
  */
 #include "store/scratch.h"
 
@@ -506,32 +506,6 @@ START_TEST(reading_beside_writing_is_no_replay)
 }
 END_TEST
 
-/* What was seen is remembered while the table grows, and the table is bounded:
-   what was seen last outlives what was seen first. */
-START_TEST(remembers_what_was_seen)
-{
-	static const unsigned counts[] = { 5000, 1300000 };
-	unsigned n = counts[_i], lost = 0;
-	struct sg_seal *seal = sg_seal_new(&key_a, sample_time(0));
-	char key[32];
-
-	for (unsigned i = 1; i <= n; i++) {
-		(void)snprintf(key, sizeof(key), "d%u.test", i);
-		sg_seal_note(seal, SG_SEAL_FACTS, key, i);
-		sg_seal_note(seal, SG_SEAL_FACTS, key, i - 1);
-	}
-	for (unsigned i = n; i > n - 5000; i--) {
-		(void)snprintf(key, sizeof(key), "d%u.test", i);
-		lost += sg_seal_seen(seal, SG_SEAL_FACTS, key) != i;
-		ck_assert_int_eq(sg_seal_seen(seal, SG_SEAL_PINS, key), 0);
-	}
-	ck_assert_uint_eq(lost, 0);
-	ck_assert_int_eq(sg_seal_take(seal, 3), n + 1);
-	ck_assert_int_eq(sg_seal_take(seal, 1), n + 4);
-	sg_seal_free(&seal);
-}
-END_TEST
-
 /* --- the store ---------------------------------------------------------------------- */
 
 static struct sg_store *
@@ -711,7 +685,6 @@ main(void)
 	tcase_add_loop_test(t, an_older_row_is_not_believed, 0, 3);
 	tcase_add_test(t, a_failed_write_changes_nothing);
 	tcase_add_test(t, reading_beside_writing_is_no_replay);
-	tcase_add_loop_test(t, remembers_what_was_seen, 0, 2);
 	tcase_add_loop_test(t, a_store_is_read_with_its_key, 0, N(keys));
 	tcase_add_test(t, memory_is_believed);
 	tcase_add_test(t, nothing_is_sealed_without_a_key);
