@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,12 +38,12 @@ struct seen {
 struct sg_seal {
 	struct sg_key key;
 	uint64_t secret[2];
+	atomic_ulong refused;
 	pthread_mutex_t mutex;
 	/* all below */
 	int64_t last; /* no generation that we know of is above */
 	struct seen *slots;
 	size_t size; /* a power of two */
-	unsigned long refused;
 };
 
 struct sg_seal *
@@ -258,9 +259,7 @@ refuse(struct sg_seal *seal, const struct sg_seal_row *row, const char *why)
 	static const char *const of[] = { "row", "pin" };
 	char shown[80];
 
-	pthread_mutex_lock(&seal->mutex);
 	seal->refused++;
-	pthread_mutex_unlock(&seal->mutex);
 	sg_log(SG_LOG_ERR, "store: refused the %s of %s: %s: who but stsgate "
 	    "writes to the file?", of[row->table], sg_log_escape(shown,
 	    sizeof(shown), row->key, strlen(row->key)), why);
@@ -288,10 +287,5 @@ sg_seal_check(struct sg_seal *seal, const struct sg_seal_row *row,
 unsigned long
 sg_seal_refused(struct sg_seal *seal)
 {
-	unsigned long n;
-
-	pthread_mutex_lock(&seal->mutex);
-	n = seal->refused;
-	pthread_mutex_unlock(&seal->mutex);
-	return n;
+	return seal->refused;
 }
