@@ -1,32 +1,40 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""Do the tests of lib/decide notice a wrong verdict, and those of lib/policy
-(--room policy) a policy misread?
+"""Do the tests of lib/decide notice a wrong verdict, those of lib/policy
+(--room policy) a policy misread, and those of the files of lib/engine and
+lib/store that say whether something is believed or is enough that they say it
+wrongly?
 
 Changes one thing in one source file at a time (a comparison, a condition, a
-constant, a returned value, a statement), builds the room's test programs with
-it, and runs them: a change that no test notices has survived, and that is a
-failure, unless tests/mutate/equivalent says why nobody could notice it. An
-entry there that fits no survivor is a failure too.
+constant, an operator, a returned value, a statement), builds the room's test
+programs with it, and runs them: a change that no test notices has survived,
+and that is a failure, unless tests/mutate/equivalent says why nobody could
+notice it. An entry there that fits no survivor is a failure too.
 
-    mutate.py --build DIR [--room ROOM] [--jobs N] [--only TEXT] [--list]
-              [FILE...]
+    mutate.py --build DIR [--room ROOM] [--jobs N] [--only TEXT] [FILE...]
+    mutate.py --list [--room ROOM] [--only TEXT] [FILE...]
+    mutate.py --entries
 
 DIR is a configured build whose libstsgate.a is up to date; `make mutate` sees
-to that and passes the compiler and its flags in the environment.
+to that and passes the compiler and its flags in the environment. --list says
+which changes there are. --entries, which is quick, looks only for entries that
+name no change of any room, since their line was written anew.
 """
 import argparse
 import concurrent.futures
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-# Of each room: what the tests need beside themselves, all test programs, and
-# for some files those that may notice, the likeliest first.
+# Of each room: what the tests need beside themselves, all test programs (none:
+# of the room only the files below are gone through), and for some files those
+# that may notice, the likeliest first.
 ROOMS = {
     "decide": (["decide/facts_words.c"],
                ["verdict", "action", "rules", "map"],
@@ -35,19 +43,27 @@ ROOMS = {
                 "map.c": ["map"]}),
     "policy": (["support/test_ca.c"],
                ["sts_policy", "mx_match", "sts_record", "tlsrpt_record",
-                "small", "tlsa"],
+                "small", "tlsa", "sts_weaker", "txt_fields"],
                {"mx_match.c": ["mx_match", "sts_policy"],
                 "sts_record.c": ["sts_record"],
                 "tlsrpt_record.c": ["tlsrpt_record"],
-                "txt_fields.c": ["sts_record", "tlsrpt_record"],
+                "txt_fields.c": ["txt_fields", "sts_record",
+                                 "tlsrpt_record"],
                 "tlsa.c": ["tlsa"],
-                "span.c": ["sts_policy", "mx_match", "sts_record",
-                           "tlsrpt_record", "small"],
-                "finding.c": ["small", "sts_policy", "sts_record"],
-                "sts_policy.c": ["sts_policy", "small"],
-                "sts_policy_fields.c": ["sts_policy", "small"]}),
+                "span.c": ["small", "sts_policy", "mx_match"],
+                "finding.c": ["small", "sts_policy_told", "sts_policy_caps",
+                              "sts_record"],
+                "sts_policy.c": ["sts_policy_told", "sts_policy_caps",
+                                 "sts_policy", "small"],
+                "sts_policy_fields.c": ["sts_policy_told", "sts_policy_caps",
+                                        "sts_policy", "small"],
+                "sts_weaker.c": ["sts_weaker"]}),
+    "engine": ([], [], {"doubt.c": ["doubt"], "enough.c": ["enough"]}),
+    "store": ([], [], {"seal.c": ["seal_row"]}),
 }
-TIMEOUT_S = 60  # a loop that does not end is noticed, too
+# A loop that does not end is noticed, too: this and so many times what the test
+# takes with nothing changed.
+TIMEOUT_S, TIMEOUT_TIMES = 5, 20
 
 FAMILIES = [
     ["SG_LEVEL_NONE", "SG_LEVEL_ENCRYPT", "SG_LEVEL_VERIFY",
@@ -91,6 +107,13 @@ FAMILIES = [
      "SG_REASON_REQUIRETLS_NOT_OFFERED", "SG_REASON_NOT_PROBED",
      "SG_REASON_SPECIAL_USE_ADDRESS", "SG_REASON_SELF",
      "SG_REASON_OVERLOAD", "SG_REASON_INTERNAL"],
+    ["SG_OK", "SG_NONE", "SG_RETRY", "SG_BAD"],
+    ["SG_ERROR", "SG_WARNING", "SG_NOTE"],
+    ["SG_STS_WEAKER_MODE", "SG_STS_WEAKER_MX", "SG_STS_WEAKER_AGE"],
+    ["SG_REQUIRETLS_UNASKED", "SG_REQUIRETLS_NO", "SG_REQUIRETLS_OFFERED"],
+    ["SG_TLSA_DANE_TA", "SG_TLSA_DANE_EE"],
+    ["SG_TLSA_CERT", "SG_TLSA_SPKI"],
+    ["SG_TLSA_FULL", "SG_TLSA_SHA256", "SG_TLSA_SHA512"],
     ["true", "false"],
 ]
 SIBLINGS = {name: [f[(i + d) % len(f)] for d in (1, -1)]
@@ -98,13 +121,17 @@ SIBLINGS = {name: [f[(i + d) % len(f)] for d in (1, -1)]
 COMPARISONS = {"==": ["!="], "!=": ["=="], "<": ["<=", ">="],
                ">": [">=", "<="], "<=": ["<", ">"], ">=": [">", "<"],
                "&&": ["||"], "||": ["&&"]}
+# Between two values; "*" and "&" are of pointers elsewhere.
+OPERATORS = {"+": "-", "-": "+", "*": "/", "&": "|", "|": "&", "^": "|",
+             "<<": ">>", ">>": "<<"}
+ASSIGNMENTS = {"+=": "-=", "-=": "+=", "|=": "=", "&=": "=", "^=": "="}
 
 TOKEN = re.compile(r"""
     (?P<gone>/\*.*?\*/|\#(?:[^\n\\]|\\.|\\\n)*)
   | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-  | (?P<number>\d+u?)
+  | (?P<number>0x[0-9a-fA-F]+|\d+u?)
   | (?P<word>[A-Za-z_]\w*)
-  | (?P<op>->|\+\+|--|<<|>>|[=!<>+*/-]=|&&|\|\||[^\s\w])
+  | (?P<op>->|\+\+|--|<<|>>|[=!<>+*/&|^-]=|&&|\|\||[^\s\w])
 """, re.S | re.X)
 
 
@@ -141,6 +168,17 @@ def closing(toks, i):
     raise ValueError("unbalanced")
 
 
+def is_binary(toks, i):
+    """Is the operator at i between two values?"""
+    (kind, before), after = toks[i - 1][:2], toks[i + 1]
+    if kind not in ("word", "number") and before not in (")", "]"):
+        return False
+    if toks[i][1] == "*":
+        return "number" in (kind, after[0]) or after[1].isupper()
+    is_cast = before == ")" and toks[i - 2][1] == "*"
+    return before != "return" and not is_cast
+
+
 def in_function(text, at):
     """Past a line that is '{' alone, before one that is '}' alone."""
     return text.rfind("\n{\n", 0, at) > text.rfind("\n}\n", 0, at)
@@ -160,16 +198,19 @@ def mutants_of(file, text):
                 yield change(new, "comparison")
         elif tok == "!" and kind == "op":
             yield change("", "negation gone")
-        elif tok in ("+", "-") and before[0] in ("word", "number"):
-            yield change("-" if tok == "+" else "+", "arithmetic")
+        elif kind == "op" and tok in OPERATORS and \
+                is_binary(toks, i):
+            yield change(OPERATORS[tok], "operator")
+        elif kind == "op" and tok in ASSIGNMENTS:
+            yield change(ASSIGNMENTS[tok], "operator")
         elif tok == "?":
             yield change("&& false ?", "always the other")
             yield change("|| true ?", "always the one")
         elif kind == "number":
-            n = int(tok.rstrip("u"))
-            yield change(str(n + 1), "number")
-            if n > 0:
-                yield change(str(n - 1), "number")
+            n = int(tok.rstrip("u"), 0)
+            for other in (n + 1, n - 1) if n > 0 else (1,):
+                yield change(hex(other) if tok.startswith("0x")
+                             else str(other), "number")
         elif kind == "word" and tok in SIBLINGS:
             if before[1] == "case":
                 yield change("99 + " + tok, "case gone")
@@ -189,8 +230,8 @@ def mutants_of(file, text):
                     "?" not in inner:
                 yield change("!(%s)" % inner, "returned value", after[2],
                              toks[stop][2])
-        elif tok == "break":
-            yield change("(void)0", "break gone")
+        elif tok in ("break", "continue"):
+            yield change("(void)0", tok + " gone")
         label = before[1] == ":" and (
             toks[i - 2][1] == "default" or toks[i - 3][1] == "case")
         if (label or before[1] in (";", "{", "}", ")", "else")) and \
@@ -239,9 +280,11 @@ class Bench:
         if sanitize:
             self.flags += ["-fsanitize=address,undefined",
                            "-fno-sanitize-recover=undefined"]
-        self.libs = [os.path.join(build, "libstsgate.a")] + \
-            words("MUTATE_LIBS")
+        self.limits = {}
         self.dir = tempfile.TemporaryDirectory(prefix="mutate-")
+        # A copy: a build beside this may make it anew.
+        self.libs = [shutil.copy(os.path.join(build, "libstsgate.a"),
+                                 self.dir.name)] + words("MUTATE_LIBS")
         for n, helper in enumerate(helpers):
             self.run(["-c", "-o", self.path("helper_%d.o" % n),
                       os.path.join(TOP, "tests", helper)])
@@ -251,8 +294,11 @@ class Bench:
                       os.path.join(TOP, "tests", room, "test_%s.c" % test)])
             self.run(["-o", self.path(test), self.path("test_%s.o" % test),
                       "-Wl,--as-needed"] + self.libs)
-            if not self.passes(self.path(test)):
+            start = time.monotonic()
+            if not self.passes(self.path(test), None):
                 sys.exit("test_%s fails with nothing changed" % test)
+            self.limits[test] = TIMEOUT_S + TIMEOUT_TIMES * (
+                time.monotonic() - start)
 
     def path(self, name):
         """Of a file of this run."""
@@ -278,7 +324,7 @@ class Bench:
             for test in self.tests[mutant.file]:
                 self.run(["-o", exe, self.path("test_%s.o" % test), obj,
                           "-Wl,--as-needed"] + self.libs)
-                if not self.passes(exe):
+                if not self.passes(exe, self.limits[test]):
                     return test
             return None
         finally:
@@ -286,10 +332,10 @@ class Bench:
                 if os.path.exists(name):
                     os.unlink(name)
 
-    def passes(self, exe):
+    def passes(self, exe, limit):
         try:
             return subprocess.run(
-                [exe], timeout=TIMEOUT_S, cwd=self.dir.name,
+                [exe], timeout=limit, cwd=self.dir.name,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env={**os.environ, "CK_FORK": "no"}).returncode == 0
         except subprocess.TimeoutExpired:
@@ -311,27 +357,54 @@ def read_equivalent():
     return found
 
 
+def files_of(room):
+    """Those of the room that are gone through."""
+    every, some = ROOMS[room][1:]
+    if not every:
+        return sorted(some)
+    return sorted(f for f in os.listdir(os.path.join(TOP, "lib", room))
+                  if f.endswith(".c"))
+
+
+def all_of(room, files):
+    """The changes of these files."""
+    for name in files:
+        path = os.path.join(TOP, "lib", room, name)
+        with open(path, encoding="ascii") as f:
+            yield from number_alike(list(mutants_of(name, f.read())))
+
+
+def look_at_entries():
+    keys = {m.key for room in ROOMS for m in all_of(room, files_of(room))}
+    gone = sorted(set(read_equivalent()) - keys)
+    for key in gone:
+        print("names no change (any more):\n\t%s" % key)
+    return 1 if gone else 0
+
+
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--build", required=True)
+    p.add_argument("--build")
     p.add_argument("--room", choices=sorted(ROOMS), default="decide")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--only", default="")
     p.add_argument("--list", action="store_true")
+    p.add_argument("--entries", action="store_true")
     p.add_argument("files", nargs="*")
     args = p.parse_args()
-    room = os.path.join(TOP, "lib", args.room)
-    files = args.files or sorted(
-        f for f in os.listdir(room) if f.endswith(".c"))
-    todo = []
+    if args.entries:
+        return look_at_entries()
+    every, some = ROOMS[args.room][1:]
+    files = args.files or files_of(args.room)
     for name in files:
-        with open(os.path.join(room, name), encoding="ascii") as f:
-            text = f.read()
-        todo += [m for m in number_alike(list(mutants_of(name, text)))
-                 if args.only in m.key]
+        if not some.get(name, every):
+            sys.exit("%s: which tests may notice? See ROOMS" % name)
+    todo = [m for m in all_of(args.room, files) if args.only in m.key]
     if args.list:
         print("\n".join(m.key for m in todo))
         return 0
+    if not args.build:
+        p.error("--build is missing")
     killers = [None] * len(todo)
     for sanitize in (False, True):
         bench = Bench(os.path.realpath(args.build), args.room, files, sanitize)

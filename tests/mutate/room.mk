@@ -1,7 +1,9 @@
 # tests/mutate: see Makefile.am. Is each change of lib/decide noticed?
-# MUTATE_ROOM=policy: of lib/policy; MUTATE_FILES="verdict.c ...": of these.
+# MUTATE_ROOM=policy: of lib/policy (engine, store: of the files of those that
+# mutate.py names); MUTATE_FILES="verdict.c ...": of these.
 EXTRA_DIST += tests/mutate/equivalent
-dist_check_SCRIPTS += tests/mutate/mutate.py
+dist_check_SCRIPTS += tests/mutate/mutate.py tests/mutate/entries.sh
+TESTS += tests/mutate/entries.sh
 MUTATE_JOBS = 2
 MUTATE_ROOM = decide
 MUTATE_FILES =
