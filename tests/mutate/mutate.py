@@ -61,6 +61,8 @@ ROOMS = {
     "engine": ([], [], {"doubt.c": ["doubt"], "enough.c": ["enough"]}),
     "store": ([], [], {"seal.c": ["seal_row"]}),
 }
+# How some tests are linked, as in their room.mk.
+LINKED = {"seal_row": ["-Wl,--wrap=malloc", "-Wl,--wrap=calloc"]}
 # A loop that does not end is noticed, too: this and so many times what the test
 # takes with nothing changed.
 TIMEOUT_S, TIMEOUT_TIMES = 5, 20
@@ -292,8 +294,7 @@ class Bench:
         for test in sorted(set(sum(self.tests.values(), []))):
             self.run(["-c", "-o", self.path("test_%s.o" % test),
                       os.path.join(TOP, "tests", room, "test_%s.c" % test)])
-            self.run(["-o", self.path(test), self.path("test_%s.o" % test),
-                      "-Wl,--as-needed"] + self.libs)
+            self.link(test, self.path(test), [])
             start = time.monotonic()
             if not self.passes(self.path(test), None):
                 sys.exit("test_%s fails with nothing changed" % test)
@@ -309,6 +310,10 @@ class Bench:
                        cwd=self.build, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
+    def link(self, test, exe, objects):
+        self.run(["-o", exe, self.path("test_%s.o" % test)] + objects +
+                 ["-Wl,--as-needed"] + LINKED.get(test, []) + self.libs)
+
     def killer(self, mutant, number):
         """What notices the mutant; None: it survives."""
         source = self.path("%d.c" % number)
@@ -322,8 +327,7 @@ class Bench:
             return "compiler"
         try:
             for test in self.tests[mutant.file]:
-                self.run(["-o", exe, self.path("test_%s.o" % test), obj,
-                          "-Wl,--as-needed"] + self.libs)
+                self.link(test, exe, [obj])
                 if not self.passes(exe, self.limits[test]):
                     return test
             return None

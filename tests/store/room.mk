@@ -28,4 +28,5 @@ tests_store_test_seal_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/store/test_seal_row
 tests_store_test_seal_row_SOURCES = tests/store/test_seal_row.c
 tests_store_test_seal_row_CFLAGS = $(TEST_CFLAGS)
+tests_store_test_seal_row_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc
 tests_store_test_seal_row_LDADD = $(TEST_LIBS)
