@@ -81,6 +81,12 @@ static const struct {
 	    { "3 error 8461 3.2: `mx' is an IP address" } },
 	{ "P-07 dot", V M X "mx: a.e.\n" L,
 	    { "4 error 8461 3.2: `mx' ends with a dot" } },
+	{ "P-07 DEL", V M "mx: a\x7f.e\n" L,
+	    { "3 error 8461 3.2: `mx' holds a control character" } },
+	{ "P-07 the last control", V M "mx: a\x1f.e\n" L,
+	    { "3 error 8461 3.2: `mx' holds a control character" } },
+	{ "P-07 another sign", V M "mx: a~.e\n" L,
+	    { "3 error 8461 3.2: `mx' is a host name of letters, digits" } },
 	{ "P-08", V M "mx: b\xc3\xbc" "cher.e\n" L,
 	    { "3 error 8461 3.2: `mx' is an ASCII name: write an international "
 	      "name in its A-label form" } },
