@@ -14,6 +14,11 @@
 
 #define LEAKED 23
 #define CLEAN 77       /* the planned call was never made */
+#ifdef __SANITIZE_THREAD__ /* five times as slow, and each run has its threads */
+#define SLOW true
+#else
+#define SLOW false
+#endif
 #define IN_TIME_S 30   /* far above every deadline of a scenario */
 #define MAX_CALLS 100000
 #define FOREVER_STEP 7 /* of FAULT_INSIDE */
@@ -247,6 +252,8 @@ run_kind(const struct torture *t, enum fault_kind kind)
 
 	if (long_mode || step == 0)
 		step = 1;
+	else if (SLOW)
+		step *= 4;
 	for (unsigned i = 0; i < MAX_JOBS; i++)
 		jobs[i].report = i;
 	for (int forever = 0; forever < 2; forever++) {

@@ -331,7 +331,7 @@ main(int argc, char **argv)
 		{ "gate-with-disk", all_kinds | 1 << FAULT_DISK,
 		    gate_with_disk, 29, 0 },
 		{ "pinned", all_kinds, pinned, 9, 0 },
-		{ "clock", all_kinds, clock_jumped, 0, 0 },
+		{ "clock", all_kinds, clock_jumped, 5, 0 },
 		{ "session", all_kinds, session, 0, 0 },
 	};
 
