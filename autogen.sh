@@ -38,7 +38,7 @@ usage() {
 	                      build, unit tests, and the lab: all mail servers
 	                      on this machine, in a network of their own; with
 	                      --sanitizers again under ASan, UBSan and TSan,
-	                      and each parser is fuzzed FUZZ_SECONDS (60) long
+	                      and each parser is fuzzed FUZZ_SECONDS (30) long
 	  package             make a Debian package, and try it on a fresh
 	                      Debian with Postfix and on one with Sendmail
 	  -y                  install without asking
@@ -314,7 +314,7 @@ build_all() {
 # must not hang on luck. `make fuzz` looks for new ones.
 fuzz() {
 	nice -n 19 make -s -C build fuzz-short \
-		FUZZ_SECONDS="${FUZZ_SECONDS:-60}" FUZZ_JOBS="$jobs" \
+		FUZZ_SECONDS="${FUZZ_SECONDS:-30}" FUZZ_JOBS="$jobs" \
 		FUZZ_SEED=1
 }
 
