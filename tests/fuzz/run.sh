@@ -28,12 +28,13 @@ plain="sts_record sts_policy tlsrpt_record smtp_reply netstring frame
 	dns_wire facts merge texts"
 
 # Asks libFuzzer to end when it has had its seconds of CPU: beside other work
-# that may be long after the clock's. Field 14 and 15 of stat are hundredths.
+# that may be long after the clock's. Fields 14 to 17 of stat are hundredths, its
+# children's too.
 end_in_time() {
 	while read -r stat 2>/dev/null <"/proc/$1/stat"; do
 		# shellcheck disable=SC2086  # fields
 		set -- "$1" ${stat##*)}
-		if [ $((${13} + ${14})) -ge $((seconds * 100)) ]; then
+		if [ $((${13} + ${14} + ${15} + ${16})) -ge $((seconds * 100)) ]; then
 			kill -USR1 "$1" 2>/dev/null || :
 			break
 		fi
