@@ -236,25 +236,31 @@ write_to(struct sg_wake *w, unsigned i)
 }
 
 /* A session has one worker at most. With as many workers as sessions there is
-   an idle one for each that is ready, however many others wait; nobody needs
-   a wake. */
+   an idle one for each that is ready, and nobody needs a wake. */
 static bool
 workers_lack(struct sg_wake *w)
 {
 	return atomic_load(&workers) < atomic_load(&w->sessions);
 }
 
-void
-sg_wake_now(struct sg_wake *w)
+static void
+wake_one(struct sg_wake *w)
 {
 	unsigned i;
 
-	if (w == NULL || !workers_lack(w))
-		return;
 	i = atomic_fetch_add(&w->next, 1) % SESSIONS;
 	pthread_mutex_lock(&w->mutex);
 	write_to(w, i);
 	pthread_mutex_unlock(&w->mutex);
+}
+
+/* A connection is no session before its negotiation, which may be queueing just
+   behind us: some worker must be left that does not wait. */
+void
+sg_wake_now(struct sg_wake *w)
+{
+	if (w != NULL && atomic_load(&workers) <= atomic_load(&w->sessions))
+		wake_one(w);
 }
 
 /* For several workers more. */
@@ -390,7 +396,7 @@ tick(void *arg)
 			    strerror(errno));
 		ms = next_ms(w, ms);
 		if (ms > 0)
-			sg_wake_now(w);
+			wake_one(w);
 		rest(w, !complete ? RETRY_MS : ms > 0 ? ms : IDLE_MS, ms == 0);
 		ms = ms > 0 ? ms : TICK_MS;
 	}

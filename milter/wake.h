@@ -35,7 +35,7 @@ struct sg_wake *sg_wake_new(const struct sg_listen *milter_socket);
 void sg_wake_free(struct sg_wake **wake);
 
 /* The calling callback is about to wait. Never blocks, and does nothing when
-   there are as many workers as sessions. wake may be NULL. */
+   there are more workers than sessions. wake may be NULL. */
 void sg_wake_now(struct sg_wake *wake);
 
 /* An MTA's session began, or ended. */

@@ -165,14 +165,14 @@ START_TEST(test_in_turn)
 }
 END_TEST
 
-/* Nobody starves where each session may have a worker of its own. */
+/* Nobody starves where each session may have a worker of its own, and one that
+   is just being negotiated too. */
 START_TEST(test_enough_workers)
 {
 	int fd[SESSIONS];
 
 	take_all(fd);
 	await_sessions(fd);
-	sg_wake_opened(wake);
 	sg_wake_enter(wake); /* a worker, which we are */
 	for (int i = 0; i < SESSIONS; i++)
 		sg_wake_now(wake);

@@ -28,7 +28,7 @@ static struct plan {
 	atomic_bool forever, happened;
 } *plan;
 static _Thread_local int armed;
-static bool all_armed;
+static atomic_bool all_armed;
 
 void
 fault_plan(enum fault_kind kind, unsigned n, bool all_behind)

@@ -45,6 +45,8 @@ object_of(uintptr_t at)
 	return NULL;
 }
 
+#ifndef __SANITIZE_THREAD__ /* TSan needs malloc() before it has begun itself:
+				there nothing fails inside */
 static bool
 fails(void *caller)
 {
@@ -131,6 +133,7 @@ strndup(const char *s, size_t n)
 {
 	return FAILS() ? NULL : copy(s, strnlen(s, n));
 }
+#endif
 
 /* --- objects -------------------------------------------------------------- */
 
