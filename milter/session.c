@@ -160,8 +160,7 @@ asks_requiretls(char **argv, const struct sg_mailaddr *from)
 	return false;
 }
 
-/* The client's address by {client_addr}, if CONNECT does not come. Sendmail
-   writes "IPv6:" before such a one. */
+/* The client's address by {client_addr}, if CONNECT does not come. */
 static void
 find_client(SMFICTX *ctx, struct session *s)
 {
@@ -170,8 +169,6 @@ find_client(SMFICTX *ctx, struct session *s)
 	if (!(s->steps & SMFIP_NOCONNECT))
 		return;
 	text = sg_route_symbol(ctx, "{client_addr}");
-	if (text != NULL && strncasecmp(text, "IPv6:", 5) == 0)
-		text += 5;
 	s->have_client = text != NULL &&
 	    sg_addr_parse(text, &s->client) == SG_OK;
 }
